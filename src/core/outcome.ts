@@ -1,0 +1,38 @@
+import { z } from "zod";
+
+/** How a run ended (CONTRACT.md, Outcomes and exit codes). */
+export const outcomeSchema = z.enum([
+  "succeeded",
+  "no_changes",
+  "failed",
+  "limited",
+  "unavailable",
+  "unpublished",
+  "timed_out",
+  "cancelled",
+]);
+export type Outcome = z.infer<typeof outcomeSchema>;
+
+/** The signal that cancelled a run; it decides between exit codes 130 and 143. */
+export type CancelSignal = "SIGINT" | "SIGTERM";
+
+/** The exit code of a run that ended with `outcome`. */
+export function toExitCode(outcome: Outcome, signal: CancelSignal = "SIGINT"): number {
+  switch (outcome) {
+    case "succeeded":
+    case "no_changes":
+      return 0;
+    case "failed":
+      return 1;
+    case "limited":
+      return 3;
+    case "unavailable":
+      return 4;
+    case "unpublished":
+      return 5;
+    case "timed_out":
+      return 124;
+    case "cancelled":
+      return signal === "SIGTERM" ? 143 : 130;
+  }
+}

@@ -1,0 +1,15 @@
+import { z } from "zod";
+import type { ErrorCode } from "./error-table.ts";
+import type { WorkerError } from "./worker-error.ts";
+
+/** Why a run ended as it did: a code of the error table, what happened, what to do. */
+export const reasonSchema = z.object({ code: z.string(), message: z.string(), hint: z.string().nullable() });
+export type Reason = z.infer<typeof reasonSchema>;
+
+export function buildReason(code: ErrorCode, message: string, hint: string | null = null): Reason {
+  return { code, message, hint };
+}
+
+export function toReason(error: WorkerError): Reason {
+  return { code: error.code, message: error.message, hint: error.hint ?? null };
+}

@@ -1,0 +1,25 @@
+import type { RunEvent } from "./run-event.ts";
+import type { RunReport } from "./run-report.ts";
+import type { Task } from "./task.ts";
+
+export interface RunRequest {
+  readonly task: Task;
+  /** Any directory of the repository. */
+  readonly repository: string;
+  /** A revision, resolved once. */
+  readonly base: string;
+  /** undefined: `agent/<slug of task>-<6 of run id>`. */
+  readonly branch: string | undefined;
+  readonly onBranchExists: OnBranchExists;
+}
+
+export type OnBranchExists = "fail" | "suffix" | "reuse" | "replace";
+
+export interface RunOptions {
+  /** Aborted with a CancelSignal as its reason. */
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: RunEvent) => void;
+}
+
+/** Carries out one task. Throws a WorkerError while nothing is started; from then on every ending is a report. */
+export type Runner = (request: RunRequest, options: RunOptions) => Promise<RunReport>;

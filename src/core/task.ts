@@ -1,0 +1,20 @@
+/** What is asked of an agent, with everything that decides how it is carried out. Immutable. */
+export interface Task {
+  /** The run id (ULID, 26 characters). */
+  readonly runId: string;
+  /** The prompt, byte for byte as it was given. */
+  readonly prompt: Uint8Array;
+  /** One line for people: the first line of the prompt, at most 72 characters. */
+  readonly title: string;
+  /** Name of the agent, a key of the table in agents/. */
+  readonly agent: string;
+  /** Model name as the agent CLI understands it; undefined: the agent's default. */
+  readonly model: string | undefined;
+  readonly limits: TaskLimits;
+}
+
+export interface TaskLimits {
+  readonly maxTurns: number | undefined;
+  readonly maxCostUsd: number | undefined;
+  readonly timeoutMs: number;
+}
