@@ -1,0 +1,17 @@
+import type { Readable, Writable } from "node:stream";
+
+/** What a command may touch of the process it runs in. */
+export interface CliContext {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+  readonly stdin: Readable;
+  /** The report, and nothing else. `isTTY` and `columns` are those of a terminal, where it is one. */
+  readonly stdout: CliOutput;
+  /** The talk: progress, warnings, errors. */
+  readonly stderr: CliOutput;
+  /** Aborted with a CancelSignal as its reason. */
+  readonly signal: AbortSignal;
+}
+
+/** A stream that may be a terminal. */
+export type CliOutput = Writable & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined };

@@ -1,0 +1,14 @@
+/** Adds a style to a text, or gives it back as it is where colour is not wanted. */
+export type Style = (text: string) => string;
+
+/** The styles a renderer may use; made by cli/palette.ts, handed in, so that renderers never decide about colour. */
+export interface Palette {
+  readonly bold: Style;
+  readonly dim: Style;
+  readonly red: Style;
+  readonly green: Style;
+  readonly yellow: Style;
+  readonly blue: Style;
+  readonly magenta: Style;
+  readonly cyan: Style;
+}
