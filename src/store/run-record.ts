@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { outcomeSchema } from "../core/outcome.ts";
+
+/**
+ * `run.json`: what the next start must know of a run to show it, and to remove what it left when it was killed.
+ * Written when the run begins, before anything is made outside the state directory, and at each transition.
+ */
+export const runRecordSchema = z.object({
+  schema: z.literal("agent-worker/run/1"),
+  runId: z.string(),
+  title: z.string(),
+  /** The process that carries it out; see util/process-identity.ts. */
+  pid: z.number().int().positive(),
+  pidStartTime: z.string().nullable(),
+  bootId: z.string().nullable(),
+  host: z.string(),
+  /** The repository as the user named it, absolute. */
+  repository: z.string(),
+  /** Git's common directory of that repository, absolute: where refs and objects are. */
+  commonDirectory: z.string(),
+  /** The reserved branch: `ref` is its full name, `base` the commit id it was reserved at. */
+  branch: z.object({ name: z.string(), ref: z.string(), base: z.string() }).nullable(),
+  containerId: z.string().nullable(),
+  /** The short private directory that holds sockets. */
+  runtimeDirectory: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+  endedAt: z.iso.datetime().nullable(),
+  outcome: outcomeSchema.nullable(),
+});
+export type RunRecord = z.infer<typeof runRecordSchema>;
+
+/** What the caller knows when a run begins; the store adds the rest. */
+export interface NewRun {
+  readonly runId: string;
+  readonly title: string;
+  readonly repository: string;
+  readonly commonDirectory: string;
+  readonly branch?: RunRecord["branch"];
+  readonly runtimeDirectory?: string | null;
+}
+
+/** The fields that change while a run goes on. */
+export type RunPatch = Partial<
+  Pick<RunRecord, "branch" | "containerId" | "runtimeDirectory" | "endedAt" | "outcome" | "commonDirectory">
+>;

@@ -1,0 +1,162 @@
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { runReportSchema } from "../core/run-report.ts";
+import type { RunReport } from "../core/run-report.ts";
+import { WorkerError } from "../core/worker-error.ts";
+import { readProcessIdentity } from "../util/process-identity.ts";
+import { isUlid } from "../util/ulid.ts";
+import { buildRunPaths, formatRecord, openRunFiles } from "./run-files.ts";
+import type { RunFiles, RunPaths } from "./run-files.ts";
+import { runRecordSchema } from "./run-record.ts";
+import type { NewRun, RunRecord } from "./run-record.ts";
+
+/** A run directory as it was found. `record` is null when run.json is missing, damaged or foreign: `problem` says so. */
+export type StoredRun = { readonly id: string; readonly paths: RunPaths } & (
+  | { readonly record: RunRecord; readonly problem: null }
+  | { readonly record: null; readonly problem: string }
+);
+
+/** Runs on disk, under `<state directory>/runs`. Any number of processes may use it at once. */
+export interface Store {
+  /** Throws STATE_UNWRITABLE or DISK_FULL. The directory appears together with its run.json. */
+  createRun(run: NewRun): Promise<RunFiles>;
+  /** Newest first; empty where there is no state yet. */
+  listRuns(): Promise<readonly StoredRun[]>;
+  /** By id, a beginning or an end of it that only one run has, or `latest`. Throws RUN_NOT_FOUND. */
+  readRun(query: string): Promise<StoredRun>;
+  /** null where there is none or it cannot be read. */
+  readReport(id: string): Promise<RunReport | null>;
+  removeRun(id: string): Promise<void>;
+  /** Removes what a kill in the middle of createRun or removeRun left. */
+  sweep(): Promise<void>;
+}
+
+const halfMadePrefix = ".new-";
+const halfRemovedPrefix = ".old-";
+/** Nothing takes this long to be made or removed by a process that lives. */
+const sweepAgeMs = 60 * 60 * 1000;
+
+/** Opens the store without touching the disk: the directories are made with the first run. */
+export function openStore(stateDirectory: string): Store {
+  const runs = path.resolve(stateDirectory, "runs");
+  const pathsOf = (id: string): RunPaths => buildRunPaths(path.join(runs, id));
+  const load = async (id: string): Promise<StoredRun> => loadRun(id, pathsOf(id));
+  const listRuns = async (): Promise<readonly StoredRun[]> => Promise.all((await listIds(runs)).map(load));
+  return {
+    createRun: (run) => createRun(runs, run),
+    listRuns,
+    readRun: async (query) => load(findId(await listIds(runs), query)),
+    readReport: (id) => loadReport(pathsOf(id).report),
+    removeRun: (id) => removeRun(runs, id),
+    sweep: () => sweep(runs),
+  };
+}
+
+async function createRun(runs: string, run: NewRun): Promise<RunFiles> {
+  const directory = path.join(runs, run.runId);
+  const record: RunRecord = {
+    schema: "agent-worker/run/1",
+    branch: null,
+    runtimeDirectory: null,
+    ...run,
+    ...readProcessIdentity(),
+    containerId: null,
+    createdAt: new Date().toISOString(),
+    endedAt: null,
+    outcome: null,
+  };
+  const halfMade = path.join(runs, `${halfMadePrefix}${run.runId}`);
+  try {
+    await mkdir(runs, { recursive: true, mode: 0o700 });
+    await mkdir(halfMade, { mode: 0o700 });
+    await writeFile(path.join(halfMade, "run.json"), formatRecord(record), { mode: 0o600 });
+    await rename(halfMade, directory);
+  } catch (error) {
+    await rm(halfMade, { recursive: true, force: true }).catch(() => undefined);
+    throw toStoreError(runs, error);
+  }
+  return openRunFiles(directory, record);
+}
+
+function toStoreError(directory: string, error: unknown): WorkerError {
+  const detail = error instanceof Error ? error.message : String(error);
+  const code = errorCodeOf(error) === "ENOSPC" ? "DISK_FULL" : "STATE_UNWRITABLE";
+  return new WorkerError(code, `The run cannot be recorded in ${directory}: ${detail}`, {
+    hint: "Make room or permission there, or set AGENT_WORKER_STATE_DIR to a directory you can write.",
+    cause: error,
+  });
+}
+
+async function listIds(runs: string): Promise<readonly string[]> {
+  const names = await readDirectory(runs);
+  return names
+    .filter((name) => !name.startsWith("."))
+    .sort()
+    .reverse();
+}
+
+async function readDirectory(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (errorCodeOf(error) === "ENOENT") return [];
+    throw toStoreError(directory, error);
+  }
+}
+
+async function loadRun(id: string, paths: RunPaths): Promise<StoredRun> {
+  try {
+    const parsed = runRecordSchema.safeParse(JSON.parse(await readFile(paths.record, "utf8")));
+    if (!parsed.success) return { id, paths, record: null, problem: "run.json is not a record of this version" };
+    if (parsed.data.runId !== id) return { id, paths, record: null, problem: "run.json belongs to another run" };
+    return { id, paths, record: parsed.data, problem: null };
+  } catch (error) {
+    const problem = error instanceof SyntaxError ? "run.json is damaged" : `run.json: ${String(errorCodeOf(error))}`;
+    return { id, paths, record: null, problem };
+  }
+}
+
+async function loadReport(file: string): Promise<RunReport | null> {
+  try {
+    return runReportSchema.parse(JSON.parse(await readFile(file, "utf8")));
+  } catch {
+    return null;
+  }
+}
+
+function findId(ids: readonly string[], query: string): string {
+  const wanted = query.toUpperCase();
+  const newest = ids.find(isUlid);
+  if (query === "latest" && newest !== undefined) return newest;
+  if (ids.includes(query)) return query;
+  const matches = query === "" ? [] : ids.filter((id) => id.startsWith(wanted) || id.endsWith(wanted));
+  if (matches.length === 1 && matches[0] !== undefined) return matches[0];
+  const message = matches.length === 0 ? `There is no run ${query}` : `${matches.length} runs match ${query}`;
+  const hint = matches.length === 0 ? "agent-worker runs list shows them." : `Say more of it: ${matches.join(", ")}`;
+  throw new WorkerError("RUN_NOT_FOUND", message, { hint });
+}
+
+async function removeRun(runs: string, id: string): Promise<void> {
+  // Out of sight in one step, so that a kill in between never leaves half a run in the list.
+  const halfRemoved = path.join(runs, `${halfRemovedPrefix}${id}`);
+  try {
+    await rename(path.join(runs, id), halfRemoved);
+  } catch (error) {
+    if (errorCodeOf(error) !== "ENOENT") throw toStoreError(runs, error);
+  }
+  await rm(halfRemoved, { recursive: true, force: true });
+}
+
+async function sweep(runs: string): Promise<void> {
+  for (const name of await readDirectory(runs)) {
+    if (!name.startsWith(halfMadePrefix) && !name.startsWith(halfRemovedPrefix)) continue;
+    const entry = path.join(runs, name);
+    const found = await stat(entry).catch(() => null);
+    if (found === null || Date.now() - found.ctimeMs < sweepAgeMs) continue;
+    await rm(entry, { recursive: true, force: true });
+  }
+}
+
+function errorCodeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}
