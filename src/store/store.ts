@@ -65,7 +65,7 @@ async function createRun(runs: string, run: NewRun): Promise<RunFiles> {
     endedAt: null,
     outcome: null,
   };
-  const halfMade = path.join(runs, `${halfMadePrefix}${run.runId}`);
+  const halfMade = path.join(runs, `${halfMadePrefix}${run.runId}-${process.pid}`);
   try {
     await mkdir(runs, { recursive: true, mode: 0o700 });
     await mkdir(halfMade, { mode: 0o700 });
@@ -152,7 +152,7 @@ async function sweep(runs: string): Promise<void> {
     if (!name.startsWith(halfMadePrefix) && !name.startsWith(halfRemovedPrefix)) continue;
     const entry = path.join(runs, name);
     const found = await stat(entry).catch(() => null);
-    if (found === null || Date.now() - found.ctimeMs < sweepAgeMs) continue;
+    if (found === null || Date.now() - found.mtimeMs < sweepAgeMs) continue;
     await rm(entry, { recursive: true, force: true });
   }
 }

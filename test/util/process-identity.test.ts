@@ -1,0 +1,46 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { describe, expect, it } from "vitest";
+import { readLiveness, readProcessIdentity } from "../../src/util/process-identity.ts";
+
+describe("a process's identity", () => {
+  const self = readProcessIdentity();
+
+  it("says that this process is alive", () => {
+    expect(self.pidStartTime).toMatch(/^\d+$/);
+    expect(readLiveness(self)).toBe("alive");
+  });
+
+  it("says that a process that has ended is gone", async () => {
+    const child = spawn("true");
+    await once(child, "exit");
+    expect(readLiveness({ ...self, pid: child.pid ?? 0 })).toBe("gone");
+  });
+
+  it("tells a later process with the same pid, and an earlier start of the system, apart", () => {
+    expect(readLiveness({ ...self, pidStartTime: "1" })).toBe("gone");
+    expect(readLiveness({ ...self, bootId: "another" })).toBe("gone");
+  });
+
+  it("believes the pid where the system tells no more", () => {
+    expect(readLiveness({ ...self, pidStartTime: null, bootId: null })).toBe("alive");
+  });
+
+  it("cannot tell for another host", () => {
+    expect(readLiveness({ ...self, host: "elsewhere.example" })).toBe("elsewhere");
+  });
+
+  it("finds the start time of a program with parentheses and spaces in its name", async () => {
+    const child = spawn(process.execPath, [
+      "-e",
+      "process.title = 'a) R 1 (b'; console.log('set'); setInterval(() => {}, 1000)",
+    ]);
+    await once(child.stdout, "data");
+    const identity = { ...self, pid: child.pid ?? 0 };
+    expect(readLiveness({ ...identity, pidStartTime: "R" })).toBe("gone");
+    expect(readLiveness({ ...identity, pidStartTime: null })).toBe("alive");
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    expect(readLiveness(identity)).toBe("gone");
+  });
+});
