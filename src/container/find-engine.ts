@@ -1,0 +1,156 @@
+import { connect } from "node:net";
+import { join } from "node:path";
+import { WorkerError } from "../core/worker-error.ts";
+import { readContextAddress, readCurrentContext } from "./docker-context.ts";
+import { formatEngineAddress, parseEngineAddress } from "./engine-address.ts";
+import type { EngineAddress } from "./engine-address.ts";
+import type { EngineSettings } from "./engine-settings.ts";
+
+export interface EngineCandidate {
+  /** Who names it, for people: `DOCKER_HOST`, `context colima`, `Docker`, `rootless Docker`, ... */
+  readonly source: string;
+  readonly address: EngineAddress;
+}
+
+export interface RefusedCandidate {
+  readonly source: string;
+  /** The address as text. */
+  readonly endpoint: string;
+  /** Why it was refused, for people. */
+  readonly reason: string;
+  /** The command that mends it, where one is known. */
+  readonly remedy: string | undefined;
+}
+
+export interface FoundEngine extends EngineCandidate {
+  /** The candidates tried before it. */
+  readonly refused: readonly RefusedCandidate[];
+}
+
+/** A local engine accepts at once; one on the network must do so within this time. */
+const connectTimeoutMs = 5000;
+
+/**
+ * The first engine that accepts a connection. One that is named (DOCKER_HOST, a context) is the only one tried:
+ * silently using another would run the task where the user did not want it.
+ * @throws WorkerError ENGINE_UNAVAILABLE that names each candidate and why it was refused.
+ */
+export async function findEngine(settings: EngineSettings, signal: AbortSignal): Promise<FoundEngine> {
+  const refused: RefusedCandidate[] = [];
+  for (const candidate of await listCandidates(settings)) {
+    const refusal = await tryCandidate(candidate, signal);
+    if (refusal === undefined) return { ...candidate, refused };
+    refused.push(refusal);
+  }
+  throw buildUnavailable(refused);
+}
+
+/** The candidates in the order they are tried. */
+export async function listCandidates(settings: EngineSettings): Promise<readonly EngineCandidate[]> {
+  if (settings.host !== undefined && settings.host !== "") {
+    return [{ source: "DOCKER_HOST", address: parseEngineAddress(settings.host, toTlsFiles(settings)) }];
+  }
+  const context = settings.context || (await readCurrentContext(settings.configDirectory));
+  if (context !== undefined && context !== "default") {
+    const address = await readContextAddress(settings.configDirectory, context);
+    return [{ source: `context ${context}`, address }];
+  }
+  return listWellKnown(settings);
+}
+
+function toTlsFiles(settings: EngineSettings): { directory: string } | undefined {
+  if (settings.certPath === undefined && !settings.tlsVerify) return undefined;
+  return { directory: settings.certPath ?? settings.configDirectory };
+}
+
+function candidate(source: string, ...path: readonly string[]): EngineCandidate {
+  return { source, address: { kind: "unix", path: join(...path) } };
+}
+
+function listWellKnown({ runtimeDirectory, home }: EngineSettings): readonly EngineCandidate[] {
+  const runtime = (source: string, ...path: readonly string[]) =>
+    runtimeDirectory === undefined ? [] : [candidate(source, runtimeDirectory, ...path)];
+  return [
+    candidate("Docker", "/var/run/docker.sock"),
+    ...runtime("rootless Docker", "docker.sock"),
+    candidate("Docker Desktop", home, ".docker/run/docker.sock"),
+    candidate("Docker Desktop", home, ".docker/desktop/docker.sock"),
+    candidate("Colima", home, ".colima/default/docker.sock"),
+    ...runtime("rootless Podman", "podman/podman.sock"),
+    candidate("Podman", "/run/podman/podman.sock"),
+  ];
+}
+
+async function tryCandidate(candidate: EngineCandidate, signal: AbortSignal): Promise<RefusedCandidate | undefined> {
+  try {
+    await openOnce(candidate.address, signal);
+    return undefined;
+  } catch (error) {
+    if (signal.aborted) throw new WorkerError("CANCELLED", "The search for an engine was cancelled.", { cause: error });
+    return { source: candidate.source, endpoint: formatEngineAddress(candidate.address), ...explain(candidate, error) };
+  }
+}
+
+/** A connection tells more than a look at the file: a socket nobody listens on any more looks the same. */
+async function openOnce(address: EngineAddress, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  const socket =
+    address.kind === "unix"
+      ? connect({ path: address.path, signal })
+      : connect({ host: address.host, port: address.port, signal });
+  socket.once("connect", () => resolve(undefined));
+  socket.once("error", reject);
+  socket.setTimeout(connectTimeoutMs, () => reject(new Error(`no answer within ${connectTimeoutMs / 1000} s`)));
+  try {
+    await promise;
+  } finally {
+    socket.destroy();
+  }
+}
+
+function explain(candidate: EngineCandidate, error: unknown): { reason: string; remedy: string | undefined } {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  switch (code) {
+    case "ENOENT":
+      return { reason: "no such file", remedy: undefined };
+    case "EACCES":
+    case "EPERM":
+      return {
+        reason: "permission denied",
+        remedy:
+          'sudo usermod -aG docker "$USER" && newgrp docker   # that group is as powerful as root; rootless Docker needs none',
+      };
+    case "ECONNREFUSED":
+      return { reason: "connection refused: no engine is listening", remedy: startCommand(candidate) };
+    case "ENOTSOCK":
+      return { reason: "not a socket", remedy: undefined };
+    default:
+      return { reason: error instanceof Error ? error.message : String(error), remedy: undefined };
+  }
+}
+
+function startCommand({ source, address }: EngineCandidate): string | undefined {
+  if (address.kind === "tcp") return undefined;
+  const commands: Record<string, string> = {
+    "rootless Docker": "systemctl --user start docker",
+    "rootless Podman": "systemctl --user start podman.socket",
+    Podman: "sudo systemctl start podman.socket",
+    "Docker Desktop": "docker desktop start",
+    Colima: "colima start",
+  };
+  return commands[source] ?? "sudo systemctl start docker";
+}
+
+function buildUnavailable(refused: readonly RefusedCandidate[]): WorkerError {
+  const tried = refused.map(({ source, endpoint, reason }) => `  ${source} ${endpoint}: ${reason}`);
+  const remedies = [...new Set(refused.flatMap(({ remedy }) => remedy ?? []))];
+  const hint = remedies.length > 0 ? `Run: ${remedies.join("\nor:  ")}` : adviseWithoutRemedy(refused);
+  return new WorkerError("ENGINE_UNAVAILABLE", `No container engine answers. Tried:\n${tried.join("\n")}`, { hint });
+}
+
+function adviseWithoutRemedy(refused: readonly RefusedCandidate[]): string {
+  const source = refused.length === 1 ? refused[0]?.source : undefined;
+  if (source === "DOCKER_HOST") return "Start that engine, or unset DOCKER_HOST to look for a local one.";
+  if (source?.startsWith("context ")) return "Start that engine, or run: docker context use default";
+  return "Install an engine, for example on Debian or Ubuntu: sudo apt-get install docker.io. Or name one: DOCKER_HOST=unix:///path/to/docker.sock";
+}
