@@ -1,0 +1,108 @@
+import { join } from "node:path";
+import { chooseProxy } from "./choose-proxy.ts";
+import type { Config, Credential } from "./config.ts";
+import { options } from "./options.ts";
+import { read, readList, readOptional } from "./reading.ts";
+import type { Reading } from "./reading.ts";
+
+/** Defaults that depend on the machine. */
+export interface MachineDefaults {
+  readonly stateDirectory: string;
+  readonly runtimeDirectory: string;
+  readonly configDirectory: string;
+}
+
+/** Reads every option once and checks what concerns several. Problems go to the reading. */
+export function buildConfig(reading: Reading, machine: MachineDefaults): Config {
+  const modelBaseUrl = read(reading, options.modelBaseUrl);
+  const config: Config = {
+    repository: read(reading, options.repository),
+    base: read(reading, options.base),
+    branch: readOptional(reading, options.branch),
+    onBranchExists: read(reading, options.onBranchExists),
+    executionMode: read(reading, options.executionMode),
+    server: { urls: readList(reading, options.serverUrls), apiKey: readOptional(reading, options.serverApiKey) },
+    agent: read(reading, options.agent),
+    model: readOptional(reading, options.model),
+    limits: {
+      maxTurns: readOptional(reading, options.maxTurns),
+      maxCostUsd: readOptional(reading, options.maxCost),
+      timeoutMs: read(reading, options.timeout),
+    },
+    container: buildContainer(reading),
+    output: read(reading, options.output),
+    reports: readList(reading, options.reports),
+    dryRun: read(reading, options.dryRun),
+    verbosity: read(reading, options.verbosity),
+    color: read(reading, options.color),
+    commit: { authorName: read(reading, options.authorName), authorEmail: read(reading, options.authorEmail) },
+    credential: chooseCredential(reading),
+    modelBaseUrl,
+    proxyUrl: chooseProxy(modelBaseUrl, {
+      http: readOptional(reading, options.httpProxy),
+      https: readOptional(reading, options.httpsProxy),
+      bypass: readOptional(reading, options.noProxy),
+    }),
+    ...buildMachine(reading, machine),
+  };
+  readList(reading, options.trust);
+  if (config.executionMode === "server" && config.server.urls.length === 0) {
+    const message = "server mode needs the address of a task server: use --server-url or CLAUDE_SERVER_URL";
+    reading.problems.push({ where: reading.entries.get("executionMode")?.origin.name ?? "", message });
+  }
+  return deepFreeze(config);
+}
+
+function buildContainer(reading: Reading): Config["container"] {
+  return {
+    image: readOptional(reading, options.image),
+    baseImage: read(reading, options.baseImage),
+    buildNetwork: readOptional(reading, options.buildNetwork),
+    caBundle: readOptional(reading, options.caBundle),
+    cpus: read(reading, options.cpus),
+    memoryBytes: read(reading, options.memory),
+    pids: read(reading, options.pids),
+  };
+}
+
+function buildMachine(reading: Reading, machine: MachineDefaults): Pick<Config, "directories" | "engine" | "git"> {
+  const home = read(reading, options.home, reading.home);
+  return {
+    directories: {
+      state: read(reading, options.stateDirectory, machine.stateDirectory),
+      runtime: read(reading, options.runtimeDirectory, machine.runtimeDirectory),
+      home,
+      config: read(reading, options.configDirectory, machine.configDirectory),
+    },
+    engine: {
+      host: readOptional(reading, options.engineHost),
+      context: readOptional(reading, options.engineContext),
+      configDirectory: read(reading, options.engineConfigDirectory, join(home, ".docker")),
+      tlsVerify: read(reading, options.engineTlsVerify),
+      certPath: readOptional(reading, options.engineCertPath),
+    },
+    git: { path: read(reading, options.path), home },
+  };
+}
+
+/** Where both kinds are there, the one from the stronger source counts, and the API key between equals. */
+function chooseCredential(reading: Reading): Credential | null {
+  const apiKey = readOptional(reading, options.apiKey);
+  const token = readOptional(reading, options.oauthToken);
+  if (apiKey === undefined) return token === undefined ? null : { kind: "oauth-token", value: token };
+  if (token === undefined) return { kind: "api-key", value: apiKey };
+  const first = reading.layers.find((layer) => layer.has(options.apiKey.key) || layer.has(options.oauthToken.key));
+  const useKey = first?.has(options.apiKey.key) ?? true;
+  const names = [options.apiKey.key, options.oauthToken.key].map((key) => reading.entries.get(key)?.origin.name ?? key);
+  const [used, unused] = useKey ? names : names.reverse();
+  const message = `Two credentials for the model are set: ${used ?? ""} is used, ${unused ?? ""} is not.`;
+  reading.warnings.push({ code: "CREDENTIAL_AMBIGUOUS", message });
+  return useKey ? { kind: "api-key", value: apiKey } : { kind: "oauth-token", value: token };
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) {
+    if (typeof inner === "object" && inner !== null) deepFreeze(inner);
+  }
+  return Object.freeze(value);
+}
