@@ -47,7 +47,7 @@ export function toEngineError(error: unknown, what?: string): WorkerError {
   const facts = engineErrorSchema.safeParse(error).data;
   if (facts === undefined) return new WorkerError("ENGINE_FAILED", `${could}${String(error)}`);
   if (facts.name === "AbortError") return cancelled(what, error);
-  if (facts.statusCode === undefined) {
+  if (facts.statusCode === undefined && facts.code !== undefined) {
     const { reason, hint } = explainConnection(facts);
     return new WorkerError("ENGINE_UNAVAILABLE", `${could === "" ? "The engine fails: " : could}${reason}.`, {
       hint,
