@@ -12,3 +12,17 @@ export interface Palette {
   readonly magenta: Style;
   readonly cyan: Style;
 }
+
+const plain: Style = (text) => text;
+
+/** For files, pipes and whoever wants no colour. */
+export const plainPalette: Palette = {
+  bold: plain,
+  dim: plain,
+  red: plain,
+  green: plain,
+  yellow: plain,
+  blue: plain,
+  magenta: plain,
+  cyan: plain,
+};

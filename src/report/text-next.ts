@@ -1,0 +1,29 @@
+import type { RunReport } from "../core/run-report.ts";
+import { quoteForShell } from "../util/printable.ts";
+
+/** Where the work of a run is kept when its branch could not be moved. */
+export function buildKeptRef(runId: string): string {
+  return `refs/agent-worker/${runId}`;
+}
+
+/** The commands a person wants next, to be copied: never cut or wrapped. */
+export function buildNextCommands(report: RunReport, workingDirectory: string | undefined): string[] {
+  const git = buildGit(report.repository.path, workingDirectory);
+  const logs = `agent-worker runs logs ${report.runId}`;
+  const base = report.repository.base.sha.slice(0, 10);
+  const diff = (to: string): string => `${git} diff ${quoteForShell(`${base}..${to}`)}`;
+  const { branch, outcome } = report;
+  if (outcome === "unpublished") {
+    const kept = buildKeptRef(report.runId);
+    return [diff(kept), `${git} branch NEW-NAME ${kept}`];
+  }
+  if (outcome === "unavailable") return ["agent-worker doctor", logs];
+  if (branch === null) return [logs];
+  if (outcome === "succeeded") return [diff(branch.name), `${git} switch ${quoteForShell(branch.name)}`];
+  return [logs, diff(branch.name)];
+}
+
+function buildGit(repository: string, workingDirectory: string | undefined): string {
+  const here = workingDirectory === undefined || `${workingDirectory}/`.startsWith(`${repository}/`);
+  return here ? "git" : `git -C ${quoteForShell(repository)}`;
+}

@@ -1,0 +1,22 @@
+import path from "node:path";
+import type { RunReport } from "../core/run-report.ts";
+import type { Warning } from "../core/warning.ts";
+import { writeAtomic } from "../util/write-atomic.ts";
+import { fileFormats } from "./formats.ts";
+
+/** The format of a `--report` file; undefined where its name ends otherwise: refuse it before the run. */
+export function reportFormatOf(file: string): keyof typeof fileFormats | undefined {
+  const extension = path.extname(file).toLowerCase();
+  return extension === ".json" || extension === ".md" ? extension : undefined;
+}
+
+/** Writes a report, atomically, making missing directories. A file that cannot be written is a warning, no outcome. */
+export async function writeReport(file: string, report: RunReport): Promise<Warning | null> {
+  try {
+    await writeAtomic(file, fileFormats[reportFormatOf(file) ?? ".json"](report));
+    return null;
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return { code: "REPORT_UNWRITTEN", message: `The report could not be written to ${file}: ${detail}` };
+  }
+}
