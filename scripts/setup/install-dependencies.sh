@@ -5,7 +5,7 @@ set -euo pipefail
 own_bin="$PWD/node_modules/.bin"
 PATH=$(printf '%s' "$PATH" | tr ':' '\n' | grep -vxF "$own_bin" | paste -sd ':')
 stamp_file=node_modules/.agent-worker-stamp
-stamp="$(cat package.json package-lock.json .npmrc | sha256sum | cut -d ' ' -f 1) $(uname -sm)"
+stamp="$(cat package-lock.json .npmrc | sha256sum | cut -d ' ' -f 1) $(uname -sm)"
 wanted="v$(node -p 'require("./package.json").devDependencies.node')"
 
 if [ "$(cat "$stamp_file" 2> /dev/null || true)" = "$stamp" ] && [ "$("$own_bin/node" --version 2> /dev/null)" = "$wanted" ]; then
