@@ -1,0 +1,44 @@
+import { pipeline } from "node:stream";
+import type { Readable, Transform } from "node:stream";
+import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+import type { ModelFailure } from "./model-failure.ts";
+import type { UpstreamAnswer } from "./upstream.ts";
+
+/** Some proxies compress although asked not to. */
+const decoders: Readonly<Record<string, () => Transform>> = {
+  gzip: createGunzip,
+  "x-gzip": createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+};
+
+/** The plain body: what cannot be read can be neither counted nor checked for the credential. */
+export function decode({ headers, body }: UpstreamAnswer): Readable {
+  const open = decoders[encodingOf(headers)];
+  // A failure destroys the decoder, and whoever reads it sees it there.
+  return open === undefined ? body : pipeline(body, open(), () => {});
+}
+
+/** Why an answer cannot be handed on at all: a redirect, which is never followed, or an unknown encoding. */
+export function toUnusable({ status, headers }: UpstreamAnswer, host: string): ModelFailure | null {
+  const encoding = encodingOf(headers);
+  const at = new Date().toISOString();
+  if (status >= 300 && status < 400) {
+    const to = hostOf(headers.location);
+    const message = `The model endpoint ${host} redirects${to === "" ? "" : ` to ${to}`} (${status})`;
+    const hint = "Give ANTHROPIC_BASE_URL the final address: redirects are not followed.";
+    return { code: "MODEL_UNREACHABLE", status, message, hint, at };
+  }
+  if (encoding === "identity" || decoders[encoding] !== undefined) return null;
+  const message = `The model endpoint ${host} answers in an encoding nobody asked for (${encoding.slice(0, 20)})`;
+  return { code: "MODEL_UNREACHABLE", status, message, hint: "Turn compression off in the proxy before it.", at };
+}
+
+function encodingOf(headers: UpstreamAnswer["headers"]): string {
+  const encoding = (headers["content-encoding"] ?? "").trim().toLowerCase();
+  return encoding === "" ? "identity" : encoding;
+}
+
+function hostOf(location: string | undefined): string {
+  return location !== undefined && URL.canParse(location) ? new URL(location).host : "";
+}

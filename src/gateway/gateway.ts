@@ -1,0 +1,162 @@
+import { once } from "node:events";
+import { chmod, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { WorkerError } from "../core/worker-error.ts";
+import type { EgressRecord } from "./egress-record.ts";
+import { forward } from "./forward.ts";
+import type { Model } from "./forward.ts";
+import type { ModelCredential } from "./headers.ts";
+import { Ledger } from "./ledger.ts";
+import type { GatewayUsage } from "./ledger.ts";
+import type { ModelFailure } from "./model-failure.ts";
+import { redactText } from "./redactor.ts";
+import { denial, sendRawRefusal, sendRefusal } from "./refusal.ts";
+import { decideTarget } from "./request-target.ts";
+import { openUpstream } from "./upstream.ts";
+import type { UpstreamLimits } from "./upstream.ts";
+
+/** Where the model is and what opens it. */
+export interface GatewayUpstream {
+  /** http or https; its path is kept before every call's own. */
+  readonly baseUrl: string;
+  readonly credential: ModelCredential;
+  readonly proxyUrl?: string | undefined;
+}
+
+export interface GatewayOptions {
+  /** At most 107 bytes, in a private directory: the socket itself is open to the container's user. */
+  readonly socketPath: string;
+  readonly upstream: GatewayUpstream;
+  readonly limits?: Partial<UpstreamLimits>;
+  /** Called once per request, when it has ended. Must not throw. */
+  readonly audit: (record: EgressRecord) => void;
+  /** Called with the new totals after each answer that brought tokens. Must not throw. */
+  readonly onUsage?: (usage: GatewayUsage) => void;
+}
+
+/** The container's only way out: an HTTP server on a unix socket that adds the credential and forwards to the model. */
+export interface Gateway {
+  usage(): GatewayUsage;
+  /** The last failure that no successful answer of /v1/messages followed. */
+  failure(): ModelFailure | null;
+  /** Breaks off what is on its way, closes the server and removes the socket. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Errors: CONFIG_INVALID (base URL, proxy, credential), STATE_UNWRITABLE (socket). */
+export async function openGateway(options: GatewayOptions): Promise<Gateway> {
+  const { socketPath, upstream: to, audit, limits } = options;
+  const credential = checkCredential(to.credential);
+  const upstream = openUpstream(to, limits);
+  const ledger = new Ledger(options.onUsage);
+  const closing = new AbortController();
+  const redactedAudit = (record: EgressRecord): void =>
+    audit({
+      ...record,
+      path: redactText(record.path, credential.value),
+      host: redactText(record.host, credential.value),
+    });
+  const server = openServer({ upstream, credential, ledger }, { audit: redactedAudit, signal: closing.signal });
+  try {
+    await listen(server, socketPath);
+  } catch (error) {
+    await upstream[Symbol.asyncDispose]();
+    throw error;
+  }
+  return {
+    usage: () => ledger.usage,
+    failure: () => ledger.failure,
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      const closed = new Promise((done) => server.close(done));
+      server.closeAllConnections();
+      await Promise.all([closed, upstream[Symbol.asyncDispose]()]);
+      await rm(socketPath, { force: true });
+    },
+  };
+}
+
+interface Watch {
+  readonly audit: (record: EgressRecord) => void;
+  readonly signal: AbortSignal;
+}
+
+function openServer(model: Model, { audit, signal }: Watch): Server {
+  // The container's forwarder keeps connections: one closed here in the moment it is used again would fail a request.
+  const server = createServer({ keepAliveTimeout: 0, requireHostHeader: false }, (request, response) => {
+    // `serve` turns every failure into an answer.
+    void serve({ request, response, signal }, { model, audit });
+  });
+  const deny = (request: IncomingMessage | null, socket: Duplex, why: string): void => {
+    const start = startRecord(request);
+    const refusal = request === null ? { ...denial(why), status: 400 } : denial(why);
+    const responseBytes = socket.writable ? sendRawRefusal(socket, refusal) : 0;
+    if (!socket.writable) socket.destroy();
+    audit({ ...start(), decision: "deny", status: refusal.status, responseBytes });
+  };
+  server.on("connect", (request, socket) => deny(request, socket, "tunnels are not open"));
+  server.on("upgrade", (request, socket) => deny(request, socket, "protocols are not changed here"));
+  server.on("clientError", (error, socket) => {
+    if ("code" in error && error.code === "ECONNRESET") socket.destroy();
+    else deny(null, socket, "it is not HTTP");
+  });
+  return server;
+}
+
+interface Served {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly signal: AbortSignal;
+}
+
+async function serve(served: Served, { model, audit }: { model: Model; audit: Watch["audit"] }): Promise<void> {
+  const { request, response } = served;
+  const start = startRecord(request);
+  const { method = "", url: target = "", headers } = request;
+  const decision = decideTarget({ method, target, host: headers.host });
+  if (decision.allowed) {
+    const forwarded = await forward({ ...served, target: decision }, model);
+    audit({ ...start(), host: model.upstream.host, decision: "allow", ...forwarded });
+    return;
+  }
+  const refusal = denial(decision.why);
+  const responseBytes = sendRefusal(response, refusal);
+  audit({ ...start(), host: decision.host, decision: "deny", status: refusal.status, responseBytes });
+}
+
+/** Starts the clock; what it returns ends it and gives the part of a record that all requests share. */
+function startRecord(
+  request: IncomingMessage | null,
+): () => Omit<EgressRecord, "decision" | "status" | "responseBytes"> {
+  const ts = new Date().toISOString();
+  const begin = performance.now();
+  const { method = "", url: target = "", headers } = request ?? { headers: {} };
+  const decision = decideTarget({ method, target, host: headers.host });
+  const host = decision.allowed ? "" : decision.host;
+  return () => ({ ts, method, host, path: decision.path, requestBytes: 0, durationMs: performance.now() - begin });
+}
+
+async function listen(server: Server, socketPath: string): Promise<void> {
+  try {
+    server.listen(socketPath);
+    await once(server, "listening");
+    // The container's user is another one; who may come here is decided by the directory.
+    await chmod(socketPath, 0o666);
+  } catch (cause) {
+    throw new WorkerError("STATE_UNWRITABLE", `The gateway's socket cannot be opened: ${socketPath}`, {
+      hint: "Its path may have at most 107 bytes, in a directory that can be written: see XDG_RUNTIME_DIR.",
+      cause,
+    });
+  }
+}
+
+/** A value that no header can carry would be repeated in the errors of whoever tries. */
+function checkCredential(credential: ModelCredential): ModelCredential {
+  const value = credential.value.trim();
+  if (/^[\x21-\x7e]+$/.test(value)) return { ...credential, value };
+  throw new WorkerError("CONFIG_INVALID", "The model's credential is empty or holds characters that cannot be sent", {
+    hint: "Set ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN again, without quotes, spaces or line ends inside.",
+  });
+}

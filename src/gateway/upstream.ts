@@ -1,0 +1,100 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Readable } from "node:stream";
+import type { Dispatcher } from "undici";
+import { WorkerError } from "../core/worker-error.ts";
+
+export interface UpstreamLimits {
+  readonly connectTimeoutMs: number;
+  /** From the end of the request to the answer's headers. */
+  readonly headersTimeoutMs: number;
+  /** Between two parts of the answer's body. */
+  readonly bodyTimeoutMs: number;
+}
+
+export interface UpstreamRequest {
+  readonly method: string;
+  readonly path: string;
+  /** Empty, or with its question mark. */
+  readonly query: string;
+  readonly headers: Record<string, string | string[]>;
+  readonly body: Readable | null;
+  readonly signal: AbortSignal;
+}
+
+export interface UpstreamAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Readable;
+}
+
+/** Connections to the model endpoint. */
+export interface Upstream {
+  /** Host and port, without credentials. */
+  readonly host: string;
+  /** Follows no redirect and tries nothing twice. Throws what the connection throws. */
+  send(request: UpstreamRequest): Promise<UpstreamAnswer>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The provider sends a ping every few seconds; whole answers may take as long as the agent CLI waits for them. */
+const defaultLimits: UpstreamLimits = { connectTimeoutMs: 15_000, headersTimeoutMs: 600_000, bodyTimeoutMs: 300_000 };
+
+/**
+ * Errors: CONFIG_INVALID for a base URL or a proxy that cannot be one. TLS trusts what Node trusts (NODE_EXTRA_CA_CERTS).
+ */
+export function openUpstream(
+  options: { readonly baseUrl: string; readonly proxyUrl?: string | undefined },
+  limits: Partial<UpstreamLimits> = {},
+): Upstream {
+  const base = parseUrl(options.baseUrl, "The model endpoint");
+  if (base.username !== "" || base.password !== "" || base.search !== "") {
+    throw new WorkerError("CONFIG_INVALID", "The model endpoint's URL holds a user or a query", {
+      hint: "Give ANTHROPIC_BASE_URL without them; the credential has its own variable.",
+    });
+  }
+  if (options.proxyUrl !== undefined) parseUrl(options.proxyUrl, "The proxy");
+  const prefix = base.pathname.replace(/\/+$/, "");
+  const opening = openDispatcher(options.proxyUrl, { ...defaultLimits, ...limits });
+  // Whoever sends the first request hears of it.
+  opening.catch(() => {});
+  return {
+    host: base.host,
+    async send({ method, path, query, headers, body, signal }) {
+      const dispatcher = await opening;
+      const answer = await dispatcher.request({
+        origin: base.origin,
+        path: `${prefix}${path}${query}`,
+        method: method === "GET" ? "GET" : "POST",
+        headers,
+        body,
+        signal,
+      });
+      return { status: answer.statusCode, headers: answer.headers, body: answer.body };
+    },
+    async [Symbol.asyncDispose]() {
+      await (await opening.catch(() => undefined))?.destroy();
+    },
+  };
+}
+
+/** Starts loading undici (70 ms) now and waits for it with the first request: it overlaps the container's start. */
+async function openDispatcher(proxyUrl: string | undefined, limits: UpstreamLimits): Promise<Dispatcher> {
+  const { Agent, ProxyAgent } = await import("undici");
+  const options = {
+    allowH2: false,
+    headersTimeout: limits.headersTimeoutMs,
+    bodyTimeout: limits.bodyTimeoutMs,
+    connect: { timeout: limits.connectTimeoutMs },
+  };
+  if (proxyUrl === undefined) return new Agent(options);
+  return new ProxyAgent({ ...options, uri: proxyUrl });
+}
+
+/** Says what is wrong without repeating the text: it may hold a credential. */
+function parseUrl(text: string, what: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url?.protocol === "http:" || url?.protocol === "https:") return url;
+  throw new WorkerError("CONFIG_INVALID", `${what} is not an http or https URL`, {
+    hint: "It looks like https://api.example.com.",
+  });
+}
