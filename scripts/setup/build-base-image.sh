@@ -42,9 +42,10 @@ mkdir -p "$modules/npm"
 tar -xzf "$root/npm-$npm_version.tgz" -C "$modules/npm" --strip-components=1 --no-same-owner
 ln -s ../lib/node_modules/npm/bin/npm-cli.js "$root/image/usr/local/bin/npm"
 ln -s ../lib/node_modules/npm/bin/npx-cli.js "$root/image/usr/local/bin/npx"
-chroot "$root/image" groupadd --gid 1000 node
-chroot "$root/image" useradd --uid 1000 --gid node --shell /bin/bash --create-home node
-chroot "$root/image" npm --version > /dev/null
+inside() { chroot "$root/image" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
+inside groupadd --gid 1000 node
+inside useradd --uid 1000 --gid node --shell /bin/bash --create-home node
+inside npm --version > /dev/null
 
 rm -rf "$root"/image/var/{cache/apt,lib/apt/lists,log/*} "$root"/image/usr/share/{doc,man,info,locale}/* "$root/image/etc/resolv.conf"
 mkdir -p "$root"/image/var/{cache/apt/archives/partial,lib/apt/lists/partial}
