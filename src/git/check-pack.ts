@@ -1,0 +1,51 @@
+import { WorkerError } from "../core/worker-error.ts";
+import type { Quarantine } from "./quarantine.ts";
+import type { ReceivedPack } from "./receive-pack.ts";
+import { runGit } from "./run-git.ts";
+
+export interface CheckRequest {
+  readonly base: string;
+  readonly head: string;
+  readonly limits: { readonly unpackedBytes: number };
+  readonly received: ReceivedPack;
+}
+
+/** Checks what only the whole shows: sizes, that head is a commit and descends from base, that nothing is missing. */
+export async function checkPack(quarantine: Quarantine, request: CheckRequest, signal: AbortSignal): Promise<void> {
+  // First, because the others would read what may be too much.
+  await checkSizes(quarantine, request, signal);
+  await Promise.all([checkAncestor(quarantine, request, signal), checkConnected(quarantine, request, signal)]);
+}
+
+async function checkSizes(quarantine: Quarantine, request: CheckRequest, signal: AbortSignal): Promise<void> {
+  const { head, received, limits } = request;
+  const args = ["cat-file", "--buffer", "--batch-check=%(objecttype) %(objectsize)"];
+  const input = [head, ...received.ids].map((id) => `${id}\n`).join("");
+  const { stdout } = await runGit(quarantine, args, { signal, input });
+  const [first = "", ...rest] = stdout.toString("utf8").split("\n");
+  if (!first.startsWith("commit ")) {
+    throw new WorkerError("IMPORT_REFUSED", `The agent's head ${head} is not among the commits it handed out.`);
+  }
+  const total = rest.reduce((sum, line) => sum + Number(line.split(" ")[1] ?? 0), 0);
+  if (total <= limits.unpackedBytes) return;
+  const message = `The agent's work takes ${total} bytes unpacked; ${limits.unpackedBytes} are allowed.`;
+  throw new WorkerError("IMPORT_TOO_LARGE", message);
+}
+
+async function checkAncestor(quarantine: Quarantine, request: CheckRequest, signal: AbortSignal): Promise<void> {
+  const { base, head } = request;
+  const args = ["merge-base", "--is-ancestor", base, head];
+  const { exitCode, stderr } = await runGit(quarantine, args, { signal, accept: [0, 1, 128] });
+  if (exitCode === 0) return;
+  const why = exitCode === 1 ? "" : `: ${stderr.trim()}`;
+  throw new WorkerError("IMPORT_REFUSED", `The agent's head ${head} does not descend from ${base}${why}.`, {
+    hint: "The agent rewrote the history it was given.",
+  });
+}
+
+async function checkConnected(quarantine: Quarantine, request: CheckRequest, signal: AbortSignal): Promise<void> {
+  const args = ["rev-list", "--objects", "--quiet", request.head, "--not", request.base];
+  const { exitCode, stderr } = await runGit(quarantine, args, { signal, accept: [0, 1, 128] });
+  if (exitCode === 0) return;
+  throw new WorkerError("IMPORT_REFUSED", `The agent's objects are incomplete: ${stderr.trim()}`);
+}

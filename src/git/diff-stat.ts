@@ -1,0 +1,41 @@
+import type { DiffStat } from "../core/diff-stat.ts";
+import type { GitConfiguration } from "./git-environment.ts";
+import { readNulFields } from "./nul-fields.ts";
+import { parseNumstat } from "./parse-numstat.ts";
+import type { Repository } from "./repository.ts";
+import { runGit, streamGit } from "./run-git.ts";
+
+/** Two commits, the older first. */
+export interface CommitRange {
+  readonly base: string;
+  readonly head: string;
+}
+
+/** The files that a report lists. */
+const maxFiles = 10_000;
+
+/** Commit to commit, with no program of the user's and no attributes of a work tree. */
+export const diffTree = [
+  "diff-tree",
+  "-r",
+  "-z",
+  "--no-ext-diff",
+  "--no-textconv",
+  "--no-color",
+  "--ignore-submodules=none",
+];
+
+/** As if bare: attributes of a checkout must not decide what counts as binary. */
+export const asBare: GitConfiguration = [["core.bare", "true"]];
+
+/** Counts commits, files and lines from `base` to `head`. Renames and copies are found as `git diff -M -C` finds them. */
+export async function readDiffStat(repository: Repository, range: CommitRange, signal: AbortSignal): Promise<DiffStat> {
+  const { base, head } = range;
+  const args = [...diffTree, "-M", "-C", "-l1000", "--raw", "--numstat", "--no-abbrev", base, head];
+  const output = streamGit(repository, args, { signal, configuration: asBare });
+  const [counted, stat] = await Promise.all([
+    runGit(repository, ["rev-list", "--count", head, "--not", base], { signal }),
+    parseNumstat(readNulFields(output), maxFiles),
+  ]);
+  return { commits: Number(counted.stdout.toString("utf8")), ...stat };
+}

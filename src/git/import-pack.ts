@@ -1,0 +1,97 @@
+import { createReadStream } from "node:fs";
+import { unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { WorkerError } from "../core/worker-error.ts";
+import { checkPack } from "./check-pack.ts";
+import { receivePack } from "./receive-pack.ts";
+import type { ReceivedPack } from "./receive-pack.ts";
+import type { Repository } from "./repository.ts";
+import { createQuarantine } from "./quarantine.ts";
+import { runGit } from "./run-git.ts";
+import { updateRef } from "./update-ref.ts";
+
+export interface PackImport {
+  /** A pack as `git pack-objects --thin` writes it; from an agent, so anything at all. */
+  readonly pack: AsyncIterable<Uint8Array>;
+  /** The commit the work started from; it is in the repository. */
+  readonly base: string;
+  /** The commit that holds the work, as the container said. */
+  readonly head: string;
+  readonly runId: string;
+  /** A private directory, empty or not yet there, for what is not yet trusted; the caller removes it. */
+  readonly directory: string;
+  readonly limits: ImportLimits;
+}
+
+export interface ImportLimits {
+  /** Of the pack as it comes. */
+  readonly packBytes: number;
+  /** Of all its objects unpacked; also the most memory that one of them may take. */
+  readonly unpackedBytes: number;
+  /** Of the whole check. Default: five minutes. */
+  readonly timeoutMs?: number;
+}
+
+/** As git's own fetch: few objects are stored one by one, for packs are only tidied up by the user's next gc. */
+const looseObjects = 100;
+const looseBytes = 16 * 1024 * 1024;
+
+/** The ref under which the work of a run is kept. */
+export function toImportRef(runId: string): string {
+  return `refs/agent-worker/${runId}`;
+}
+
+/**
+ * Brings an agent's commits into the repository, under exactly one ref: `refs/agent-worker/<run id>`. They are checked
+ * before: sound objects, no tree that could harm a checkout, nothing missing, `head` a descendant of `base`.
+ * Throws IMPORT_REFUSED, IMPORT_TOO_LARGE, DISK_FULL, GIT_LOCKED, GIT_FAILED; then the repository is as it was.
+ */
+export async function importPack(repository: Repository, request: PackImport, signal: AbortSignal): Promise<void> {
+  requireIds(repository, request);
+  const quarantine = await createQuarantine(repository, request.directory);
+  const timeout = AbortSignal.timeout(request.limits.timeoutMs ?? 300_000);
+  const either = AbortSignal.any([signal, timeout]);
+  try {
+    const received = await receivePack(quarantine, request, either);
+    await checkPack(quarantine, { ...request, received }, either);
+    await storeObjects(repository, { ...request, received }, either);
+  } catch (error) {
+    if (!timeout.aborted || signal.aborted) throw error;
+    throw new WorkerError("IMPORT_TOO_LARGE", "The check of the agent's objects took too long.", { cause: error });
+  }
+}
+
+/** Removes the ref that an import made; does nothing where there is none. */
+export async function dropImportRef(repository: Repository, runId: string, signal: AbortSignal): Promise<void> {
+  const ref = toImportRef(runId);
+  await updateRef(repository, { ref, from: undefined, to: null, reason: "agent-worker: published" }, signal);
+}
+
+function requireIds(repository: Repository, { base, head, runId }: PackImport): void {
+  const digits = repository.objectFormat === "sha256" ? 64 : 40;
+  const isId = (text: string): boolean => text.length === digits && /^[0-9a-f]+$/.test(text);
+  if (!isId(base) || !isId(head)) throw new WorkerError("IMPORT_REFUSED", `'${head}' is not a commit id.`);
+  if (!/^[0-9A-Za-z]+$/.test(runId)) throw new WorkerError("IMPORT_REFUSED", `'${runId}' is not a run id.`);
+}
+
+/** Unpacks the checked pack in the user's repository and gives its head a ref before any gc may take it away. */
+async function storeObjects(
+  repository: Repository,
+  { received, head, runId }: PackImport & { received: ReceivedPack },
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted();
+  // From here on it is a matter of milliseconds, and a git that is killed now would leave its temporary files here.
+  const uninterrupted = AbortSignal.timeout(300_000);
+  const isSmall = received.ids.length < looseObjects && received.sizeBytes < looseBytes;
+  // The .keep file protects a pack from a `git repack` of the user's until the ref is there.
+  const args = isSmall ? ["unpack-objects", "-q"] : ["index-pack", "--stdin", `--keep=agent-worker ${runId}`];
+  const { stdout } = await runGit(repository, args, { signal: uninterrupted, input: createReadStream(received.path) });
+  const kept = /^keep\t([0-9a-f]+)/.exec(stdout.toString("utf8"))?.[1];
+  try {
+    const update = { ref: toImportRef(runId), from: undefined, to: head, reason: "agent-worker" };
+    await updateRef(repository, update, uninterrupted);
+  } finally {
+    if (kept !== undefined) await unlink(join(repository.commonDirectory, "objects", "pack", `pack-${kept}.keep`));
+  }
+}

@@ -1,0 +1,62 @@
+import { WorkerError } from "../core/worker-error.ts";
+import type { BranchPlan } from "./branch.ts";
+import { readCheckedOut } from "./branch-state.ts";
+import type { Repository } from "./repository.ts";
+import { readRef, updateRef } from "./update-ref.ts";
+
+/** A branch that is ours to publish. It is either published or released. */
+export interface Reservation {
+  readonly plan: BranchPlan;
+  /**
+   * Moves the branch to `commit`, if it still stands where it was left. Throws BRANCH_MOVED where it was moved, deleted or
+   * checked out meanwhile; the branch is then as the others left it.
+   */
+  publish(commit: string, signal: AbortSignal): Promise<void>;
+  /** Deletes the branch if it was created for this run and still stands at its base; else does nothing. */
+  release(signal: AbortSignal): Promise<void>;
+}
+
+/** Creates the branch of a plan where it has to be created; undefined if another was quicker. */
+export async function openReservation(
+  repository: Repository,
+  plan: BranchPlan,
+  signal: AbortSignal,
+): Promise<Reservation | undefined> {
+  const { ref, base, request } = plan;
+  const created = plan.expected === null;
+  const reason = `agent-worker: run ${request.runId}`;
+  if (created && !(await updateRef(repository, { ref, from: null, to: base.sha, reason }, signal))) return undefined;
+  const from = plan.expected ?? base.sha;
+  return {
+    plan,
+    async publish(commit, signal) {
+      await refuseCheckedOut(repository, plan, signal);
+      if (await updateRef(repository, { ref, from, to: commit, reason }, signal)) return;
+      throw toMovedError(plan, await readRef(repository, ref, signal));
+    },
+    async release(signal) {
+      if (!created) return;
+      const checkedOut = await readCheckedOut(repository, signal);
+      if (checkedOut.has(plan.name)) return;
+      await updateRef(repository, { ref, from, to: null, reason }, signal);
+    },
+  };
+}
+
+async function refuseCheckedOut(repository: Repository, plan: BranchPlan, signal: AbortSignal): Promise<void> {
+  const place = (await readCheckedOut(repository, signal)).get(plan.name);
+  if (place === undefined) return;
+  throw new WorkerError("BRANCH_MOVED", `The branch ${plan.name} was checked out in ${place} during the run.`, {
+    hint: buildHint(plan),
+  });
+}
+
+function toMovedError(plan: BranchPlan, now: string | null): WorkerError {
+  const what = now === null ? "was deleted" : `was moved to ${now.slice(0, 12)}`;
+  return new WorkerError("BRANCH_MOVED", `The branch ${plan.name} ${what} during the run.`, { hint: buildHint(plan) });
+}
+
+function buildHint(plan: BranchPlan): string {
+  const kept = `refs/agent-worker/${plan.request.runId}`;
+  return `The work is kept: git log ${kept}, then git merge ${kept} or git branch <name> ${kept}`;
+}

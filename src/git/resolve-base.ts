@@ -1,0 +1,68 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { WorkerError } from "../core/worker-error.ts";
+import { listNearNames } from "./near-names.ts";
+import type { Repository } from "./repository.ts";
+import { runGit } from "./run-git.ts";
+
+/** What a run starts from: a commit, and the full name of the ref that stood there (null for a bare commit id). */
+export interface Base {
+  readonly ref: string | null;
+  readonly sha: string;
+}
+
+/**
+ * Resolves a revision once, to a commit whose files are all here. Throws BASE_NOT_FOUND, and REPOSITORY_PARTIAL for
+ * a partial clone that lacks files of that commit.
+ */
+export async function resolveBase(repository: Repository, revision: string, signal: AbortSignal): Promise<Base> {
+  // No revision begins with "-"; a branch that does is still reached as refs/heads/-x.
+  if (revision === "" || revision.startsWith("-")) throw await toNotFound(repository, revision, signal);
+  // `:/text` takes all that follows as text to search for; what it finds is a commit already.
+  const peeled = revision.startsWith(":/") ? revision : `${revision}^{commit}`;
+  const [sha, ref] = await Promise.all([
+    ask(repository, ["rev-parse", "--verify", "--quiet", peeled], signal),
+    ask(repository, ["rev-parse", "--verify", "--quiet", "--symbolic-full-name", revision], signal),
+  ]);
+  if (sha === "") throw await toNotFound(repository, revision, signal);
+  await requireFiles(repository, sha, signal);
+  return { ref: ref.startsWith("refs/") ? ref : null, sha };
+}
+
+async function ask(repository: Repository, args: readonly string[], signal: AbortSignal): Promise<string> {
+  const { stdout } = await runGit(repository, args, { signal, accept: [0, 1, 128] });
+  return stdout.toString("utf8").trim();
+}
+
+async function toNotFound(repository: Repository, revision: string, signal: AbortSignal): Promise<WorkerError> {
+  const message = `There is no commit '${revision}' in ${repository.path}.`;
+  return new WorkerError("BASE_NOT_FOUND", message, { hint: await buildHint(repository, revision, signal) });
+}
+
+async function buildHint(repository: Repository, revision: string, signal: AbortSignal): Promise<string> {
+  const args = ["for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags", "refs/remotes"];
+  const names = (await ask(repository, args, signal)).split("\n").filter((name) => name !== "");
+  const near = listNearNames(revision, names);
+  if (near.length > 0) return `Did you mean ${near.join(" or ")}?`;
+  if (repository.shallow.length > 0) {
+    return "This clone is shallow and may lack it: git fetch --unshallow";
+  }
+  return "git branch --all and git log show what there is; git fetch gets what is new.";
+}
+
+async function requireFiles(repository: Repository, sha: string, signal: AbortSignal): Promise<void> {
+  if (!(await isPartial(repository))) return;
+  const args = ["rev-list", "--objects", "--no-walk", "--missing=print", sha];
+  const { stdout } = await runGit(repository, args, { signal });
+  const missing = stdout.toString("latin1").match(/^\?/gm)?.length ?? 0;
+  if (missing === 0) return;
+  throw new WorkerError("REPOSITORY_PARTIAL", `This partial clone lacks ${missing} objects of commit ${sha}.`, {
+    hint: `Fetch them: git -C '${repository.path}' archive ${sha} > /dev/null, or take a full clone.`,
+  });
+}
+
+/** A pack fetched by a partial clone has a `.promisor` file beside it. */
+async function isPartial(repository: Repository): Promise<boolean> {
+  const lists = repository.objectDirectories.map((directory) => readdir(join(directory, "pack")).catch(() => []));
+  return (await Promise.all(lists)).flat().some((name) => name.endsWith(".promisor"));
+}
