@@ -1,15 +1,16 @@
 import type { AgentEvent } from "./agent-event.ts";
 
-/** An event in the envelope that logs, streams and `--output ndjson` carry. `seq` is contiguous from 1. */
-export interface RunEvent {
+/** What the envelope adds that logs, streams and `--output ndjson` carry. */
+export interface EventEnvelope {
   readonly v: 1;
   readonly runId: string;
+  /** Contiguous from 1. */
   readonly seq: number;
   /** RFC 3339 with milliseconds, UTC. */
   readonly ts: string;
-  readonly type: AgentEvent["type"];
-  readonly data: AgentEvent["data"];
 }
+
+export type RunEvent = EventEnvelope & AgentEvent;
 
 /** Called for each event, in order; must not throw and must not wait. */
 export type EventListener = (event: RunEvent) => void;

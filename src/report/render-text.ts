@@ -72,13 +72,16 @@ function renderReason({ outcome, reason }: RunReport, layout: Layout): string[] 
 }
 
 function buildBranchParts({ branch, outcome, stats, runId, repository }: RunReport): string[] {
-  const { ref, sha } = repository.base;
-  const commits = `${formatQuantity(stats.commits, "commit")} on ${ref?.replace(/^refs\/(?:heads|tags)\//, "") ?? sha.slice(0, 7)}`;
+  const commits = `${formatQuantity(stats.commits, "commit")} on ${formatBase(repository.base)}`;
   if (outcome === "unpublished") return [`kept at ${buildKeptRef(runId)}`, commits];
   if (branch === null)
     return [outcome === "no_changes" ? "none, since nothing was changed" : "none, there is no work to keep"];
   const head = `${branch.name} at ${branch.head.slice(0, 7)}`;
   return outcome === "succeeded" ? [head, commits] : [head, commits, "partial work"];
+}
+
+function formatBase({ ref, sha }: RunReport["repository"]["base"]): string {
+  return ref === null || ref === "HEAD" ? sha.slice(0, 7) : ref.replace(/^refs\/(?:heads|tags)\//, "");
 }
 
 function renderChanges({ stats }: RunReport, layout: Layout): string[] {

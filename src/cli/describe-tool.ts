@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { toPrintable } from "../util/printable.ts";
+import { cutEnd } from "../util/text-width.ts";
+
+const inputSchema = z.record(z.string(), z.unknown());
+/** What says most about a call, the first that is there. */
+const telling = ["file_path", "notebook_path", "path", "command", "pattern", "query", "url", "description", "prompt"];
+/** Where the workspace is in the container. */
+const workspace = /^\/workspace\//;
+const maxColumns = 100;
+
+/** A tool call in short words: `Edit src/app.ts`, `Bash npm test`. One line, safe to print. */
+export function describeTool(name: string, input: unknown): string {
+  const fields = inputSchema.safeParse(input).data ?? {};
+  const value = telling.map((key) => fields[key]).find(isFilled);
+  const [firstLine = ""] = (value ?? "").split("\n", 1);
+  const words = `${name} ${firstLine.replace(workspace, "").slice(0, 4 * maxColumns)}`;
+  return cutEnd(toPrintable(words.trim()), maxColumns);
+}
+
+/** The file that a call changes; null where it is not known to change one. */
+export function findChangedFile(name: string, input: unknown): string | null {
+  if (!/^(?:(?:Multi|Notebook)?Edit|Write)$/.test(name)) return null;
+  const fields = inputSchema.safeParse(input).data ?? {};
+  const file = fields["file_path"] ?? fields["notebook_path"];
+  return typeof file === "string" ? file : null;
+}
+
+function isFilled(field: unknown): field is string {
+  return typeof field === "string" && field !== "";
+}

@@ -1,0 +1,55 @@
+import type { AgentEvent } from "../core/agent-event.ts";
+import type { Palette } from "../report/palette.ts";
+import { toPrintable, toPrintableLines } from "../util/printable.ts";
+import { cutEnd } from "../util/text-width.ts";
+import { describeTool } from "./describe-tool.ts";
+
+const maxPreviewColumns = 160;
+
+/** An event for people, as lines that are safe to print; none where it says nothing to them. */
+export function renderEvent(event: AgentEvent, palette: Palette): string[] {
+  switch (event.type) {
+    case "message":
+      return toPrintableLines(event.data.text).split("\n");
+    case "thinking":
+      return toPrintableLines(event.data.text).split("\n").map(palette.dim);
+    case "tool_use":
+      return [`${palette.cyan("→")} ${describeTool(event.data.name, event.data.input)}`];
+    case "tool_result":
+      return renderResult(event.data.preview, event.data.isError, palette);
+    case "log":
+      return toPrintableLines(event.data.text.replace(/\n$/, "")).split("\n").map(palette.dim);
+    case "warning":
+      return [palette.yellow(`! ${toPrintable(event.data.message)} (${toPrintable(event.data.code)})`)];
+    case "error":
+      return [palette.red(`✗ ${toPrintable(event.data.message)} (${toPrintable(event.data.code)})`)];
+    case "usage":
+      return [];
+    default:
+      return [toPrintable(describePhase(event))];
+  }
+}
+
+type PhaseEvent = Exclude<
+  AgentEvent,
+  { type: "message" | "thinking" | "tool_use" | "tool_result" | "log" | "warning" | "error" | "usage" }
+>;
+
+/** What is going on, in a few words; not yet safe to print. */
+export function describePhase(event: PhaseEvent): string {
+  const { type, data } = event;
+  if (type === "run.started") return `${data.title} on ${data.branch}`;
+  if (type === "workspace.ready") return "workspace ready";
+  if (type === "image.progress") return `image: ${data.text}`;
+  if (type === "agent.started") return ["agent started", data.version, data.model].filter(Boolean).join(" ");
+  if (type === "progress") return data.text === undefined ? data.phase : `${data.phase}: ${data.text}`;
+  if (type === "gate") return `gate ${data.name}: ${data.status}`;
+  return `agent ended: ${data.outcome.replaceAll("_", " ")}`;
+}
+
+function renderResult(preview: string, isError: boolean, palette: Palette): string[] {
+  const [firstLine = ""] = preview.trimStart().split("\n", 1);
+  const line = cutEnd(toPrintable(firstLine.slice(0, 4 * maxPreviewColumns)), maxPreviewColumns);
+  if (isError) return [palette.red(`  ✗ ${line}`)];
+  return line === "" ? [] : [palette.dim(`  ${line}`)];
+}
