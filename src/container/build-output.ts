@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from "node:util";
+import { toPrintable } from "../util/printable.ts";
 import { describePull } from "./image-events.ts";
 import type { ImageEvent } from "./image-events.ts";
 
@@ -56,10 +58,10 @@ function shortenStep(line: string): string {
   return first.length > maxStepLength ? `${first.slice(0, maxStepLength)}...` : first;
 }
 
-/** Carriage returns redraw a line: what counts is its last state. Colours and the builder's own notes are dropped. */
+/** Carriage returns redraw a line: what counts is its last state. Colours, what could drive a terminal, and
+ * the builder's own notes do not get through. */
 function toText(line: string): string {
-  // oxlint-disable-next-line no-control-regex -- escape sequences are what is removed here
-  const plain = line.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, "").trimEnd();
-  const last = plain.slice(plain.lastIndexOf("\r") + 1).slice(0, maxLineLength);
+  const plain = stripVTControlCharacters(line).trimEnd();
+  const last = toPrintable(plain.slice(plain.lastIndexOf("\r") + 1).slice(0, maxLineLength));
   return last.startsWith(" ---> ") || last.startsWith("Removing intermediate container") ? "" : last;
 }

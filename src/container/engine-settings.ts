@@ -14,3 +14,13 @@ export interface EngineSettings {
   readonly runtimeDirectory: string | undefined;
   readonly home: string;
 }
+
+/** The parts of a Config that decide. */
+interface EngineConfiguration {
+  readonly engine: Omit<EngineSettings, "runtimeDirectory" | "home">;
+  readonly directories: { readonly runtime: string; readonly home: string };
+}
+
+export function buildEngineSettings({ engine, directories }: EngineConfiguration): EngineSettings {
+  return { ...engine, runtimeDirectory: directories.runtime, home: directories.home };
+}

@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { WorkerError } from "../core/worker-error.ts";
@@ -55,7 +56,14 @@ export async function listCandidates(settings: EngineSettings): Promise<readonly
     const address = await readContextAddress(settings.configDirectory, context);
     return [{ source: `context ${context}`, address }];
   }
-  return listWellKnown(settings);
+  const own = settings.runtimeDirectory !== undefined && (await isOwnDirectory(settings.runtimeDirectory));
+  return listWellKnown(own ? settings : { ...settings, runtimeDirectory: undefined });
+}
+
+/** Without XDG_RUNTIME_DIR the runtime directory may be /tmp, where anybody could offer a socket to us. */
+async function isOwnDirectory(directory: string): Promise<boolean> {
+  const facts = await stat(directory).catch(() => undefined);
+  return facts !== undefined && facts.uid === process.getuid?.() && (facts.mode & 0o022) === 0;
 }
 
 function toTlsFiles(settings: EngineSettings): { directory: string } | undefined {

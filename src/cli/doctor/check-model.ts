@@ -1,0 +1,51 @@
+import { connect } from "node:net";
+import type { Config } from "../../config/config.ts";
+import { fail, ok } from "./finding.ts";
+import type { Finding } from "./finding.ts";
+
+const connectTimeoutMs = 3000;
+
+/** Whether there is a credential and of which kind; never its value. */
+export function checkCredential({ credential }: Config): Finding {
+  if (credential !== null) return ok("credential", credential.kind === "api-key" ? "API key, set" : "OAuth token, set");
+  return fail("credential", "none is set", "export ANTHROPIC_API_KEY=...   # or CLAUDE_CODE_OAUTH_TOKEN");
+}
+
+/** Whether somebody accepts a connection at the model's endpoint, or at the proxy on the way to it. */
+export async function checkModel({ modelBaseUrl, proxyUrl }: Config, signal: AbortSignal): Promise<Finding> {
+  const endpoint = new URL(modelBaseUrl).origin;
+  if (proxyUrl === undefined) return checkReachable("model", modelBaseUrl, { label: endpoint, signal });
+  // The proxy's URL may hold a password: only host and port are shown.
+  return checkReachable("model", proxyUrl, { label: `${endpoint} by proxy ${new URL(proxyUrl).host}`, signal });
+}
+
+/** The task servers, where the execution mode is server. */
+export async function checkServers({ server }: Config, signal: AbortSignal): Promise<readonly Finding[]> {
+  if (server.urls.length === 0) return [fail("server", "none is set", "export CLAUDE_SERVER_URL=https://...")];
+  return Promise.all(server.urls.map((url) => checkReachable("server", url, { label: new URL(url).origin, signal })));
+}
+
+async function checkReachable(name: string, url: string, { label, signal }: { label: string; signal: AbortSignal }) {
+  const { hostname, port, protocol } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  try {
+    await openOnce({ host, port: port === "" ? (protocol === "https:" ? 443 : 80) : Number(port), signal });
+    return ok(name, `${label} accepts connections`);
+  } catch (error) {
+    const why = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    return fail(name, `${label} cannot be reached (${why})`, `curl -v ${new URL(url).origin}`);
+  }
+}
+
+async function openOnce(target: { host: string; port: number; signal: AbortSignal }): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  const socket = connect(target);
+  socket.once("connect", () => resolve(undefined));
+  socket.once("error", reject);
+  socket.setTimeout(connectTimeoutMs, () => reject(new Error(`no answer within ${connectTimeoutMs / 1000} s`)));
+  try {
+    await promise;
+  } finally {
+    socket.destroy();
+  }
+}
