@@ -41,7 +41,7 @@ export const agentEventSchema = z.discriminatedUnion("type", [
     base: z.string(),
     branch: z.string(),
   }),
-  event("workspace.ready", { objects: z.enum(["shared", "copied"]), files: z.number().int().nonnegative() }),
+  event("workspace.ready", { objects: z.enum(["shared", "copied"]) }),
   event("image.progress", { text: z.string() }),
   event("agent.started", {
     sessionId: z.string().nullable(),

@@ -45,6 +45,8 @@ export const errorTable = {
   IMAGE_NOT_FOUND: { exit: 4, retryable: false },
   CONTAINER_START: { exit: 4, retryable: true },
   CONTAINER_LOST: { exit: 4, retryable: true },
+  WORKSPACE_FAILED: { exit: 4, retryable: true },
+  COLLECT_FAILED: { exit: 4, retryable: true },
   SELF_TEST: { exit: 4, retryable: false },
   MODEL_CREDENTIAL: { exit: 4, retryable: false },
   MODEL_RATE_LIMIT: { exit: 3, retryable: true },

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { errorTable } from "./error-table.ts";
+import type { ErrorCode } from "./error-table.ts";
 
 /** How a run ended (CONTRACT.md, Outcomes and exit codes). */
 export const outcomeSchema = z.enum([
@@ -34,5 +36,25 @@ export function toExitCode(outcome: Outcome, signal: CancelSignal = "SIGINT"): n
       return 124;
     case "cancelled":
       return signal === "SIGTERM" ? 143 : 130;
+  }
+}
+
+/** The outcome of a run that an error with this code ended. */
+export function toOutcome(code: ErrorCode): Outcome {
+  const { exit } = errorTable[code];
+  switch (exit) {
+    case 1:
+      return "failed";
+    case 3:
+      return "limited";
+    case 5:
+      return "unpublished";
+    case 124:
+      return "timed_out";
+    case 130:
+      return "cancelled";
+    case 2:
+    case 4:
+      return "unavailable";
   }
 }

@@ -12,5 +12,5 @@ export interface EventEnvelope {
 
 export type RunEvent = EventEnvelope & AgentEvent;
 
-/** Called for each event, in order; must not throw and must not wait. */
-export type EventListener = (event: RunEvent) => void;
+/** Called for each event, in order; must not throw. The run goes on when it has resolved: a slow listener slows the run. */
+export type EventListener = (event: RunEvent) => void | Promise<void>;

@@ -1,4 +1,4 @@
-import type { RunEvent } from "./run-event.ts";
+import type { EventListener } from "./run-event.ts";
 import type { RunReport } from "./run-report.ts";
 import type { Task } from "./task.ts";
 
@@ -18,7 +18,7 @@ export type OnBranchExists = "fail" | "suffix" | "reuse" | "replace";
 export interface RunOptions {
   /** Aborted with a CancelSignal as its reason. */
   readonly signal: AbortSignal;
-  readonly onEvent: (event: RunEvent) => void;
+  readonly onEvent: EventListener;
 }
 
 /** Carries out one task. Throws a WorkerError while nothing is started; from then on every ending is a report. */

@@ -1,0 +1,69 @@
+// How the entry program runs git: inside the container, with none of the agent's global settings and no hooks.
+import { spawn } from "node:child_process";
+
+const settings = {
+  "core.hooksPath": "/dev/null",
+  "core.fsmonitor": "false",
+  "core.quotePath": "false",
+  "core.preloadIndex": "true",
+  "checkout.workers": "0",
+  "gc.auto": "0",
+  "maintenance.auto": "false",
+  "safe.directory": "*",
+  "advice.addEmbeddedRepo": "false",
+};
+
+/** @type {Record<string, string>} */
+const baseEnvironment = {
+  PATH: process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin",
+  HOME: "/nonexistent",
+  LC_ALL: "C.UTF-8",
+  GIT_CONFIG_NOSYSTEM: "1",
+  GIT_CONFIG_GLOBAL: "/dev/null",
+  GIT_TERMINAL_PROMPT: "0",
+  GIT_CONFIG_COUNT: String(Object.keys(settings).length),
+  ...Object.fromEntries(
+    Object.entries(settings).flatMap(([key, value], index) => [
+      [`GIT_CONFIG_KEY_${index}`, key],
+      [`GIT_CONFIG_VALUE_${index}`, value],
+    ]),
+  ),
+};
+
+/**
+ * @typedef {{ cwd: string, env?: Record<string, string>, input?: string | Buffer, output?: NodeJS.WritableStream }} GitOptions
+ */
+
+/**
+ * Runs git to its end. With `output`, stdout is written there (and awaited); otherwise it is returned.
+ * @param {string[]} args
+ * @param {GitOptions} options
+ * @returns {Promise<{ code: number | null, stdout: Buffer, stderr: string }>}
+ */
+export function tryGit(args, { cwd, env = {}, input, output }) {
+  return new Promise((resolve, reject) => {
+    const child = spawn("git", args, { cwd, env: { ...baseEnvironment, ...env }, stdio: ["pipe", "pipe", "pipe"] });
+    /** @type {Buffer[]} */
+    const chunks = [];
+    let stderr = "";
+    if (output) child.stdout.pipe(output, { end: false });
+    else child.stdout.on("data", (chunk) => chunks.push(chunk));
+    child.stderr.on("data", (chunk) => (stderr = (stderr + chunk).slice(-4000)));
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, stdout: Buffer.concat(chunks), stderr }));
+    // git may end before it has read everything; its exit code tells what matters.
+    child.stdin.on("error", () => {});
+    child.stdin.end(input ?? "");
+  });
+}
+
+/**
+ * Runs git and returns its stdout without the last newline; throws what it said on stderr when it fails.
+ * @param {string[]} args
+ * @param {GitOptions} options
+ */
+export async function git(args, options) {
+  const { code, stdout, stderr } = await tryGit(args, options);
+  if (code !== 0) throw new Error(`git ${args[0]} ended with ${code}: ${stderr.trim()}`);
+  return stdout.toString().replace(/\n$/, "");
+}

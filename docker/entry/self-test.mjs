@@ -1,0 +1,66 @@
+// Before the prompt is sent: the model endpoint answers and nothing else does. Whatever is reachable is named.
+import { lookup } from "node:dns/promises";
+import { get } from "node:http";
+import { connect } from "node:net";
+
+const patienceMs = 1_000;
+
+/**
+ * @param {number} port
+ * @returns {Promise<boolean>}
+ */
+function answers(port) {
+  return new Promise((resolve) => {
+    const request = get({ host: "127.0.0.1", port, path: "/", timeout: 5_000 }, (response) => {
+      response.resume();
+      resolve(true);
+    });
+    request.on("timeout", () => request.destroy());
+    request.on("error", () => resolve(false));
+  });
+}
+
+/**
+ * @param {string} host
+ * @param {number} port
+ * @returns {Promise<string[]>}
+ */
+function reaches(host, port) {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const timer = setTimeout(() => done([]), patienceMs);
+    /** @param {string[]} result */
+    const done = (result) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(result);
+    };
+    socket.on("connect", () => done([`${host}:${port}`]));
+    socket.on("error", () => done([]));
+  });
+}
+
+/** @returns {Promise<string[]>} */
+async function resolvesNames() {
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer;
+  const timeout = new Promise((resolve) => (timer = setTimeout(() => resolve(null), patienceMs)));
+  const found = await Promise.race([lookup("example.com").catch(() => null), timeout]);
+  clearTimeout(timer);
+  return found === null ? [] : ["DNS (example.com)"];
+}
+
+/**
+ * @param {number} modelPort
+ * @returns {Promise<{ modelEndpoint: boolean, reachable: string[] }>}
+ */
+export async function selfTest(modelPort) {
+  const [modelEndpoint, ...reached] = await Promise.all([
+    answers(modelPort),
+    reaches("1.1.1.1", 443),
+    reaches("169.254.169.254", 80),
+    reaches("2606:4700:4700::1111", 443),
+    resolvesNames(),
+  ]);
+  return { modelEndpoint, reachable: reached.flat() };
+}

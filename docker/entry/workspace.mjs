@@ -1,0 +1,47 @@
+// Makes the work tree: an own git directory that borrows the repository's objects, read-only, and a checkout of the base.
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { git } from "./git.mjs";
+
+const objectsRoot = "/opt/agent-worker/objects";
+
+/** @param {string} text */
+const quote = (text) => `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", " ")}"`;
+
+/**
+ * A bare git directory whose objects come from the mounted object directories.
+ * @param {string} gitDirectory
+ * @param {import("./control.mjs").Start} start
+ * @param {{ bare: boolean }} options
+ */
+export async function createGitDirectory(gitDirectory, start, { bare }) {
+  await mkdir(join(gitDirectory, "objects/info"), { recursive: true });
+  await mkdir(join(gitDirectory, "objects/pack"), { recursive: true });
+  await mkdir(join(gitDirectory, "info"), { recursive: true });
+  const branchFile = join(gitDirectory, "refs/heads", start.branch);
+  await mkdir(dirname(branchFile), { recursive: true });
+  const sha256 = start.objectFormat === "sha256";
+  const config = [
+    `[core]\n\trepositoryformatversion = ${sha256 ? 1 : 0}\n\tfilemode = true\n\tbare = ${bare}\n\tlogallrefupdates = true`,
+    ...(sha256 ? ["[extensions]\n\tobjectformat = sha256"] : []),
+    `[user]\n\tname = ${quote(start.author.name)}\n\temail = ${quote(start.author.email)}`,
+    "[gc]\n\tauto = 0",
+  ];
+  const alternates = Array.from({ length: start.objectDirectories }, (_, index) => `${objectsRoot}/${index}\n`);
+  await Promise.all([
+    writeFile(join(gitDirectory, "HEAD"), `ref: refs/heads/${start.branch}\n`),
+    writeFile(join(gitDirectory, "config"), `${config.join("\n")}\n`),
+    writeFile(join(gitDirectory, "objects/info/alternates"), alternates.join("")),
+    writeFile(branchFile, `${start.base}\n`),
+    ...(start.shallow.length > 0 ? [writeFile(join(gitDirectory, "shallow"), `${start.shallow.join("\n")}\n`)] : []),
+  ]);
+}
+
+/**
+ * @param {string} workTree
+ * @param {import("./control.mjs").Start} start
+ */
+export async function fillWorkspace(workTree, start) {
+  await createGitDirectory(join(workTree, ".git"), start, { bare: false });
+  await git(["read-tree", "-m", "-u", start.base], { cwd: workTree });
+}

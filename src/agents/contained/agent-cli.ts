@@ -1,0 +1,81 @@
+import type { AgentEvent } from "../../core/agent-event.ts";
+import type { ErrorCode } from "../../core/error-table.ts";
+import type { Outcome } from "../../core/outcome.ts";
+import type { Reason } from "../../core/reason.ts";
+import type { Task } from "../../core/task.ts";
+import type { Line } from "../../util/lines.ts";
+
+/** What is particular to one agent CLI that runs in a container: how to start it, to read it and to judge it. */
+export interface AgentCli {
+  readonly name: string;
+  buildCommand(task: Task): AgentCommand;
+  openReader(): AgentReader;
+  judge(ending: AgentEnding): Verdict;
+}
+
+/** argv and the whole environment inside; `{modelPort}` becomes the port of the model endpoint on the loopback. */
+export interface AgentCommand {
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Reads the CLI's stdout, line by line; knows at any time what has been said so far. */
+export interface AgentReader {
+  read(line: Line): AgentEvent[];
+  facts(): AgentFacts;
+}
+
+export interface AgentFacts {
+  readonly sessionId: string | null;
+  readonly model: string | null;
+  readonly version: string | null;
+  readonly turns: number;
+  readonly toolCalls: Readonly<Record<string, number>>;
+  /** null as long as the CLI has stated none. */
+  readonly costUsd: number | null;
+  readonly result: AgentResultLine | null;
+}
+
+/** What the CLI itself says of its end. */
+export interface AgentResultLine {
+  readonly isError: boolean;
+  /** `success`, `error_max_turns`... */
+  readonly kind: string;
+  readonly turns: number;
+  readonly text: string;
+  readonly stopReason: string | null;
+  /** HTTP status of the provider's last error, where that ended the run. */
+  readonly apiStatus: number | null;
+}
+
+/** Why the host stopped the agent CLI, if it did. */
+export type StopCause = "cancelled" | "wall-clock" | "idle" | "result-seen";
+
+/** Everything a verdict may rest on. */
+export interface AgentEnding {
+  readonly facts: AgentFacts;
+  readonly stopCause: StopCause | null;
+  readonly exit: AgentExit | null;
+  /** The provider's last failure that no success followed, as the gateway saw it. */
+  readonly modelFailure: ModelFailure | null;
+  readonly stderrTail: string;
+}
+
+export interface ModelFailure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+export interface AgentExit {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** The CLI could not be started. */
+  readonly error: string | null;
+  readonly outOfMemoryKills: number;
+}
+
+export interface Verdict {
+  readonly outcome: Outcome;
+  readonly reason: Reason | null;
+}

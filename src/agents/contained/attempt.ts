@@ -1,0 +1,52 @@
+import type { AgentEvent, AgentResult } from "../../core/agent-event.ts";
+import type { AgentContext } from "../../core/agent.ts";
+import type { Task } from "../../core/task.ts";
+import type { Gateway } from "../../gateway/gateway.ts";
+import type { Repository } from "../../git/repository.ts";
+import type { AgentCli, AgentReader, Verdict } from "./agent-cli.ts";
+import type { Clock } from "./clock.ts";
+import type { ContainedSettings } from "./contained-settings.ts";
+
+export interface Attempt {
+  readonly cli: AgentCli;
+  readonly settings: ContainedSettings;
+  readonly task: Task;
+  readonly context: AgentContext<Repository>;
+  readonly emit: (event: AgentEvent) => Promise<void>;
+}
+
+/** What an attempt finds out as it goes on; the result is made of it, however far it came. */
+export interface Progress {
+  readonly clock: Clock;
+  readonly reader: AgentReader;
+  gateway: Gateway | null;
+}
+
+export function buildResult(
+  { cli, task }: Attempt,
+  { clock, reader, gateway }: Progress,
+  end: Verdict & { readonly commit: string | null },
+): AgentResult {
+  const facts = reader.facts();
+  return {
+    ...end,
+    agent: { name: cli.name, version: facts.version, model: facts.model ?? task.model ?? null, sessionId: facts.sessionId },
+    usage: buildUsage(reader, gateway),
+    timings: clock.timings(),
+  };
+}
+
+/** Turns, tools and cost as the CLI states them; tokens as the gateway counted them in the provider's answers. */
+export function buildUsage(reader: AgentReader, gateway: Gateway | null): AgentResult["usage"] {
+  const { turns, toolCalls, costUsd } = reader.facts();
+  const tokens = gateway?.usage();
+  return {
+    turns,
+    inputTokens: tokens?.inputTokens ?? 0,
+    outputTokens: tokens?.outputTokens ?? 0,
+    cacheReadTokens: tokens?.cacheReadTokens ?? 0,
+    cacheWriteTokens: tokens?.cacheWriteTokens ?? 0,
+    costUsd,
+    toolCalls: { ...toolCalls },
+  };
+}

@@ -1,0 +1,33 @@
+import { emptyTimings } from "../../core/timings.ts";
+import type { Timings } from "../../core/timings.ts";
+
+const marks = ["begin", "image", "started", "firstEvent", "exited", "imported"] as const;
+type Mark = (typeof marks)[number];
+
+/** Notes when an attempt reached each of its points; the first time counts. */
+export interface Clock {
+  mark(point: Mark): void;
+  timings(): Timings;
+}
+
+export function startClock(now: () => number = () => performance.now()): Clock {
+  const at = new Map<Mark, number>([["begin", now()]]);
+  const between = (from: Mark, to: Mark): number => {
+    const start = at.get(from);
+    const end = at.get(to);
+    return start === undefined || end === undefined ? 0 : Math.round(Math.max(0, end - start) * 10) / 10;
+  };
+  return {
+    mark(point) {
+      if (!at.has(point)) at.set(point, now());
+    },
+    timings: () => ({
+      ...emptyTimings,
+      imageMs: between("begin", "image"),
+      startMs: between("image", "started"),
+      firstEventMs: between("started", "firstEvent"),
+      agentMs: between("started", "exited"),
+      importMs: between("exited", "imported"),
+    }),
+  };
+}

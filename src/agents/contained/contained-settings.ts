@@ -1,0 +1,35 @@
+import type { EngineSettings } from "../../container/engine-settings.ts";
+import type { ImageRequest } from "../../container/image.ts";
+import type { GatewayUpstream } from "../../gateway/gateway.ts";
+
+/** What every agent that runs in a container needs to know of its surroundings. */
+export interface ContainedSettings {
+  readonly engine: EngineSettings;
+  readonly image: ImageRequest;
+  /** Directory of the entry program, mounted read-only into the container. */
+  readonly entryDirectory: string;
+  readonly limits: { readonly cpus: number; readonly memoryBytes: number; readonly pids: number };
+  readonly upstream: GatewayUpstream;
+  /** Who the commits are by that are made for the agent. */
+  readonly author: { readonly name: string; readonly email: string };
+  readonly patience: Patience;
+}
+
+/** How long the host waits, in milliseconds. */
+export interface Patience {
+  /** Without a sign of life from the agent CLI. */
+  readonly idleMs: number;
+  /** From the agent CLI's result until it must have ended. */
+  readonly resultMs: number;
+  /** From TERM to KILL. */
+  readonly stopMs: number;
+  /** For the work tree to be filled, and for the work to be brought out. */
+  readonly transferMs: number;
+}
+
+export const defaultPatience: Patience = {
+  idleMs: 15 * 60_000,
+  resultMs: 10_000,
+  stopMs: 10_000,
+  transferMs: 10 * 60_000,
+};

@@ -1,0 +1,55 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { areObjectsReadable, copyBase } from "../../git/object-source.ts";
+import type { Repository } from "../../git/repository.ts";
+
+/** Object directories for the container and where its history is cut. */
+export interface ObjectSource {
+  readonly kind: "shared" | "copied";
+  readonly mounts: readonly { readonly source: string; readonly target: string }[];
+  readonly count: number;
+  readonly shallow: readonly string[];
+}
+
+interface ObjectRequest {
+  readonly repository: Repository;
+  readonly base: string;
+  readonly containerUid: number;
+  /** Private, for copies. */
+  readonly directory: string;
+  readonly signal: AbortSignal;
+}
+
+const objectsRoot = "/opt/agent-worker/objects";
+
+/**
+ * The repository's own object directories, mounted read-only, cost nothing however long its history is. Where the
+ * container's user could not read them, or a security module would have to relabel them, the newest 50 commits are copied.
+ */
+export async function prepareObjects(request: ObjectRequest): Promise<ObjectSource> {
+  const { repository, base, directory, signal } = request;
+  if (await canShare(request)) {
+    const mounts = await buildMounts(repository.objectDirectories, directory);
+    return { kind: "shared", mounts, count: repository.objectDirectories.length, shallow: repository.shallow };
+  }
+  const copy = await copyBase(repository, { base, directory: join(directory, "copy") }, signal);
+  const mounts = await buildMounts(copy.objectDirectories, directory);
+  return { kind: "copied", mounts, count: copy.objectDirectories.length, shallow: copy.shallow };
+}
+
+async function canShare({ repository, containerUid }: ObjectRequest): Promise<boolean> {
+  if (existsSync("/sys/fs/selinux/enforce")) return false;
+  return containerUid === process.getuid?.() || areObjectsReadable(repository);
+}
+
+/** Borrowed directories are all listed already: their own lists, with paths of the host, are covered by an empty file. */
+async function buildMounts(directories: readonly string[], scratch: string): Promise<ObjectSource["mounts"]> {
+  const mounts = directories.map((source, index) => ({ source, target: `${objectsRoot}/${index}` }));
+  const lists = mounts.filter(({ source }) => existsSync(join(source, "info/alternates")));
+  if (lists.length === 0) return mounts;
+  const empty = join(scratch, "empty");
+  await mkdir(scratch, { recursive: true });
+  await writeFile(empty, "", { mode: 0o644 });
+  return [...mounts, ...lists.map(({ target }) => ({ source: empty, target: `${target}/info/alternates` }))];
+}

@@ -1,0 +1,141 @@
+import { mkdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { startContainer } from "../../container/container.ts";
+import { buildContainerLabels } from "../../container/container-labels.ts";
+import { openControl } from "../../container/control.ts";
+import type { ContainerOrder } from "../../container/control.ts";
+import { connectEngine } from "../../container/engine.ts";
+import { ensureImage } from "../../container/image.ts";
+import { toOutcome } from "../../core/outcome.ts";
+import { toReason } from "../../core/reason.ts";
+import { toWorkerError, WorkerError } from "../../core/worker-error.ts";
+import { openGateway } from "../../gateway/gateway.ts";
+import { createTail } from "../../util/tail.ts";
+import type { Verdict } from "./agent-cli.ts";
+import { buildResult } from "./attempt.ts";
+import type { Attempt, Progress } from "./attempt.ts";
+import { startClock } from "./clock.ts";
+import { buildCommitMessage } from "./commit-message.ts";
+import { chooseContainerUser } from "./container-user.ts";
+import { followSession } from "./follow-session.ts";
+import { prepareObjects } from "./prepare-objects.ts";
+import type { ObjectSource } from "./prepare-objects.ts";
+
+/**
+ * One attempt, start to end. Emits `complete` as soon as the work is in the repository, and only then takes the container
+ * down: the caller publishes meanwhile. Rejects only if something could not be taken down.
+ */
+export async function runAttempt(attempt: Attempt): Promise<void> {
+  const progress: Progress = { clock: startClock(), reader: attempt.cli.openReader(), gateway: null };
+  let completed = false;
+  const complete = async (verdict: Verdict, commit: string | null): Promise<void> => {
+    completed = true;
+    await attempt.emit({ type: "complete", data: buildResult(attempt, progress, { ...verdict, commit }) });
+  };
+  try {
+    await runInContainer(attempt, progress, complete);
+  } catch (error) {
+    if (completed) throw error;
+    const cause = attempt.context.signal.aborted ? toCancelled(error) : toWorkerError(error);
+    await complete({ outcome: toOutcome(cause.code), reason: toReason(cause) }, null);
+  }
+}
+
+async function runInContainer(
+  attempt: Attempt,
+  progress: Progress,
+  complete: (verdict: Verdict, commit: string | null) => Promise<void>,
+): Promise<void> {
+  const { settings, task, context, emit } = attempt;
+  const { signal, runtimeDirectory, logs } = context;
+  await using engine = await connectEngine(settings.engine, signal);
+  if (engine.isRemote) throw toRemoteError(engine.endpoint);
+  const user = chooseContainerUser(engine);
+  const image = ensureImage(engine, settings.image, {
+    signal,
+    onProgress: (text) => void emit({ type: "image.progress", data: { text } }),
+  });
+  image.catch(() => undefined);
+  const sockets = join(runtimeDirectory, "run");
+  await mkdir(sockets, { mode: 0o755 });
+  const stderrTail = createTail(4_000);
+  let onActivity = (): void => undefined;
+  await using gateway = await openGateway({
+    socketPath: join(sockets, "gateway.sock"),
+    upstream: settings.upstream,
+    audit: (record) => {
+      logs.egress(record);
+      onActivity();
+    },
+  });
+  progress.gateway = gateway;
+  const controlSocket = join(sockets, "control.sock");
+  await using control = await openControl(controlSocket, signal);
+  const objects = await prepareObjects({
+    repository: context.repository,
+    base: context.base,
+    containerUid: user.uid,
+    directory: join(runtimeDirectory, "objects"),
+    signal,
+  });
+  const { id: imageId } = await image;
+  progress.clock.mark("image");
+  await using container = await startContainer(
+    engine,
+    {
+      image: imageId,
+      command: ["node", "/opt/agent-worker/entry/main.mjs"],
+      environment: { AGENT_WORKER_CONTAINER: "1" },
+      labels: buildContainerLabels(task.runId),
+      mounts: [
+        { source: settings.entryDirectory, target: "/opt/agent-worker/entry" },
+        { source: sockets, target: "/opt/agent-worker/run" },
+        ...objects.mounts,
+      ],
+      user,
+      limits: settings.limits,
+    },
+    signal,
+  );
+  logs.container(container.id);
+  const order = buildOrder(attempt, objects);
+  const parts = { attempt, progress, container, control, controlSocket, order, objects, stderrTail, gateway };
+  const { verdict, commit } = await followSession({ ...parts, onActivity: (listener) => (onActivity = listener) });
+  await complete(verdict, commit);
+}
+
+function buildOrder({ cli, settings, task, context }: Attempt, objects: ObjectSource): ContainerOrder {
+  const { argv, environment } = cli.buildCommand(task);
+  return {
+    mode: "run",
+    directory: toDirectoryName(context.repository.path),
+    branch: context.branch,
+    base: context.base,
+    objectFormat: context.repository.objectFormat,
+    objectDirectories: objects.count,
+    shallow: objects.shallow,
+    command: argv,
+    environment,
+    author: settings.author,
+    commitMessage: buildCommitMessage(task),
+  };
+}
+
+/** The agent should see the repository's own name. */
+function toDirectoryName(path: string): string {
+  const name = basename(path)
+    .replace(/\.git$/, "")
+    .replace(/[^\w.-]+/g, "-")
+    .replace(/^[.-]+/, "");
+  return name === "" ? "repository" : name;
+}
+
+function toCancelled(cause: unknown): WorkerError {
+  return new WorkerError("CANCELLED", "The run was cancelled before the agent had started.", { cause });
+}
+
+function toRemoteError(endpoint: string): WorkerError {
+  return new WorkerError("ENGINE_REMOTE", `The engine at ${endpoint} is on another machine.`, {
+    hint: "Directories and sockets cannot be shared with it: use an engine on this machine, or --execution-mode server.",
+  });
+}

@@ -1,0 +1,55 @@
+import type { Control } from "../../container/control.ts";
+import type { StopCause } from "./agent-cli.ts";
+import type { Patience } from "./contained-settings.ts";
+
+/** Stops the agent CLI when its time is up, for whatever reason; the first reason counts. */
+export interface StopWatch extends Disposable {
+  readonly cause: () => StopCause | null;
+  /** The agent CLI shows a sign of life. */
+  touch(): void;
+  /** The agent CLI has said its result: it should end by itself now. */
+  resultSeen(): void;
+  /** The agent CLI has ended: nothing is left to stop. */
+  ended(): void;
+}
+
+interface StopWatchOptions {
+  readonly control: Control;
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  readonly patience: Patience;
+}
+
+export function startStopWatch({ control, signal, timeoutMs, patience }: StopWatchOptions): StopWatch {
+  let cause: StopCause | null = null;
+  let over = false;
+  const stop = (why: StopCause, graceMs: number): void => {
+    if (over || cause !== null) return;
+    cause = why;
+    control.stop(graceMs);
+  };
+  const onAbort = (): void => stop("cancelled", patience.stopMs);
+  const wallClock = setTimeout(() => stop("wall-clock", patience.stopMs), clampDelay(timeoutMs));
+  const idle = setTimeout(() => stop("idle", patience.stopMs), patience.idleMs);
+  let result: NodeJS.Timeout | undefined;
+  if (signal.aborted) onAbort();
+  else signal.addEventListener("abort", onAbort, { once: true });
+
+  const clear = (): void => {
+    over = true;
+    signal.removeEventListener("abort", onAbort);
+    for (const timer of [wallClock, idle, result]) clearTimeout(timer);
+  };
+  return {
+    cause: () => cause,
+    touch: () => void idle.refresh(),
+    resultSeen: () => (result ??= setTimeout(() => stop("result-seen", 0), patience.resultMs)),
+    ended: clear,
+    [Symbol.dispose]: clear,
+  };
+}
+
+/** setTimeout takes at most 2^31-1 ms, 24.8 days; what is more would end at once. */
+function clampDelay(ms: number): number {
+  return Math.min(ms, 2 ** 31 - 1);
+}

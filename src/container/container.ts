@@ -1,0 +1,104 @@
+import type Docker from "dockerode";
+import { WorkerError } from "../core/worker-error.ts";
+import { buildContainerOptions } from "./container-profile.ts";
+import type { ContainerSpec } from "./container-profile.ts";
+import { demuxOutput } from "./demux-output.ts";
+import type { OutputChunk } from "./demux-output.ts";
+import type { Engine } from "./engine.ts";
+import { readStatusCode, toEngineError } from "./engine-error.ts";
+
+/** How a container's main process ended, as the engine saw it. */
+export interface ContainerExit {
+  readonly exitCode: number;
+  readonly outOfMemory: boolean;
+  readonly error: string;
+}
+
+/** A started container. Disposing kills it if need be and removes it with its volume. */
+export interface Container extends AsyncDisposable {
+  readonly id: string;
+  /** What it writes, in order per stream; ends when it is gone. To be read once. */
+  readonly output: AsyncIterable<OutputChunk>;
+  /** Of a container whose output has ended. */
+  readExit(): Promise<ContainerExit>;
+  /** Starts it once more with the same volume, for work that could not be brought out; gives its new output. */
+  restart(): Promise<AsyncIterable<OutputChunk>>;
+}
+
+/** Creates a container of the default profile, attaches to it and starts it; what fails leaves nothing behind. */
+export async function startContainer(engine: Engine, spec: ContainerSpec, signal: AbortSignal): Promise<Container> {
+  const { docker } = engine;
+  const created = await docker
+    .createContainer({ ...buildContainerOptions(spec), abortSignal: signal })
+    .catch((error: unknown) => {
+      throw toStartError(error);
+    });
+  try {
+    const output = await attachAndStart(created);
+    let removal: Promise<void> | undefined;
+    return {
+      id: created.id,
+      output,
+      readExit: () => readExit(created),
+      restart: () => attachAndStart(created),
+      [Symbol.asyncDispose]: () => (removal ??= removeContainer(created)),
+    };
+  } catch (error) {
+    await removeContainer(created);
+    throw toStartError(error);
+  }
+}
+
+/** Attaching first, so that not one byte of output is missed. */
+async function attachAndStart(container: Docker.Container): Promise<AsyncIterable<OutputChunk>> {
+  const attached = await container.attach({ stream: true, stdout: true, stderr: true });
+  await container.start();
+  return demuxOutput(readBytes(attached));
+}
+
+async function* readBytes(stream: NodeJS.ReadableStream): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of stream) yield typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+  } catch {
+    // The engine went away: the output ends here, and the control channel tells what is missing.
+  }
+}
+
+async function readExit(container: Docker.Container): Promise<ContainerExit> {
+  await container.wait();
+  const { State: state } = await container.inspect();
+  return { exitCode: state.ExitCode, outOfMemory: state.OOMKilled, error: state.Error };
+}
+
+async function removeContainer(container: Docker.Container): Promise<void> {
+  try {
+    await container.remove({ force: true, v: true });
+  } catch (error) {
+    const status = readStatusCode(error);
+    // 404: gone already; 409: somebody else is removing it.
+    if (status !== 404 && status !== 409) throw toEngineError(error);
+  }
+}
+
+/** Removes every container, running or not, that carries all of `labels` (name=value). Returns how many there were. */
+export async function removeLabelledContainers(engine: Engine, labels: readonly string[]): Promise<number> {
+  const found = await engine.docker.listContainers({ all: true, filters: { label: [...labels] } });
+  await Promise.all(found.map(({ Id }) => removeContainer(engine.docker.getContainer(Id))));
+  return found.length;
+}
+
+function toStartError(error: unknown): WorkerError {
+  const engineError = toEngineError(error);
+  if (engineError.code !== "ENGINE_FAILED") return engineError;
+  const status = readStatusCode(error);
+  if (status === 404) {
+    return new WorkerError("IMAGE_NOT_FOUND", engineError.message, {
+      hint: "The image was removed meanwhile: run the same command again.",
+      cause: error,
+    });
+  }
+  return new WorkerError("CONTAINER_START", `The container could not be started: ${engineError.message}`, {
+    hint: "With --image: the image needs node, git and the agent CLI. See docs/image.md.",
+    cause: error,
+  });
+}

@@ -1,0 +1,142 @@
+import { rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import type { Socket } from "node:net";
+import { z } from "zod";
+import { WorkerError } from "../core/worker-error.ts";
+
+/** What the entry program (docker/entry/) is told to do; `prompt` follows as raw bytes. */
+export interface ContainerOrder {
+  readonly mode: "run" | "collect";
+  readonly directory: string;
+  readonly branch: string;
+  readonly base: string;
+  readonly objectFormat: "sha1" | "sha256";
+  readonly objectDirectories: number;
+  readonly shallow: readonly string[];
+  readonly command: readonly string[];
+  /** `{modelPort}` in a value becomes the port on which the model answers inside. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly author: { readonly name: string; readonly email: string };
+  readonly commitMessage: string;
+}
+
+const text = z.string().max(16_384);
+const messageSchema = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("ready"),
+    selfTest: z.object({ modelEndpoint: z.boolean(), reachable: z.array(text).max(16) }),
+  }),
+  z.object({ type: z.literal("started") }),
+  z.object({
+    type: z.literal("exited"),
+    code: z.number().int().nullable(),
+    signal: text.nullable(),
+    error: text.nullable(),
+    outOfMemoryKills: z.number().int(),
+  }),
+  z.object({
+    type: z.literal("collected"),
+    head: z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/),
+    notes: z.array(z.object({ code: z.string().regex(/^[A-Z_]{1,40}$/), message: text })).max(16),
+  }),
+  z.object({ type: z.literal("broken"), message: text }),
+]);
+
+/** What the entry program reports. The agent could have forged any of it: nothing here is believed without a check. */
+export type ContainerMessage = z.infer<typeof messageSchema>;
+
+/** The host's end of the control channel of one container. */
+export interface Control extends AsyncDisposable {
+  /** Waits for the container to connect, then sends the order. Rejects when aborted. */
+  start(order: ContainerOrder, prompt: Uint8Array): Promise<void>;
+  /** TERM to the agent CLI, KILL after the grace; 0 kills at once. */
+  stop(graceMs: number): void;
+  /** Messages until `collected` or `broken`, or until the container is gone. To be read once. */
+  messages(): AsyncGenerator<ContainerMessage>;
+  /** The pack that follows `collected` where there is work. To be read once, after `messages()` has ended. */
+  pack(): AsyncGenerator<Uint8Array>;
+}
+
+const maxLineBytes = 1024 * 1024;
+
+/** Listens on `socketPath`; the first connection is the container's entry program, and the only one accepted. */
+export async function openControl(socketPath: string, signal: AbortSignal): Promise<Control> {
+  const connection = Promise.withResolvers<Socket>();
+  connection.promise.catch(() => undefined);
+  const server = createServer((socket) => {
+    server.close();
+    socket.on("error", () => undefined);
+    connection.resolve(socket);
+  });
+  server.maxConnections = 1;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ path: socketPath, readableAll: true, writableAll: true }, resolve);
+  });
+  const onAbort = (): void => connection.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+
+  let rest: Buffer = Buffer.alloc(0);
+  return {
+    async start(order, prompt) {
+      const socket = await connection.promise;
+      signal.removeEventListener("abort", onAbort);
+      socket.write(`${JSON.stringify({ ...order, promptBytes: prompt.length })}\n`);
+      socket.write(prompt);
+    },
+    stop(graceMs) {
+      void connection.promise.then(
+        (socket) => socket.writable && socket.write(`${JSON.stringify({ type: "stop", graceMs })}\n`),
+        () => undefined,
+      );
+    },
+    async *messages() {
+      const socket = await connection.promise;
+      for await (const chunk of readChunks(socket)) {
+        rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+        for (let newline = rest.indexOf(10); newline >= 0; newline = rest.indexOf(10)) {
+          const message = parseMessage(rest.subarray(0, newline));
+          rest = rest.subarray(newline + 1);
+          yield message;
+          if (message.type === "collected" || message.type === "broken") return;
+        }
+        if (rest.length > maxLineBytes)
+          throw new WorkerError("CONTAINER_LOST", "The container sent an endless message.");
+      }
+    },
+    async *pack() {
+      if (rest.length > 0) yield rest;
+      yield* readChunks(await connection.promise);
+    },
+    async [Symbol.asyncDispose]() {
+      signal.removeEventListener("abort", onAbort);
+      connection.reject(new Error("closed"));
+      server.close();
+      await connection.promise.then(
+        (socket) => socket.destroy(),
+        () => undefined,
+      );
+      await rm(socketPath, { force: true });
+    },
+  };
+}
+
+/** Unlike a stream's own iterator this one leaves the socket open when its consumer leaves the loop. */
+async function* readChunks(socket: Socket): AsyncGenerator<Buffer> {
+  const iterator = socket.iterator({ destroyOnReturn: false });
+  try {
+    for await (const chunk of iterator) if (Buffer.isBuffer(chunk)) yield chunk;
+  } catch {
+    // A connection that breaks is an end like any other: what was announced and did not come shows what is missing.
+  }
+}
+
+function parseMessage(line: Buffer): ContainerMessage {
+  try {
+    return messageSchema.parse(JSON.parse(line.toString()));
+  } catch (cause) {
+    throw new WorkerError("CONTAINER_LOST", "The container's entry program sent something that is no message.", {
+      cause,
+    });
+  }
+}

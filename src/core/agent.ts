@@ -1,0 +1,37 @@
+import type { AgentEvent } from "./agent-event.ts";
+import type { Task } from "./task.ts";
+
+/** Where the raw streams of an attempt are kept; a log that cannot be written never stops the run. */
+export interface AgentLogs {
+  /** Lines of the agent CLI's stdout; resolves when there is room for more. */
+  agent(line: string | Uint8Array): Promise<void>;
+  stderr(line: string | Uint8Array): Promise<void>;
+  /** One request through the gateway. */
+  egress(record: object): void;
+  /** The container now exists under this id. */
+  container(id: string): void;
+}
+
+export interface AgentContext<Repository> {
+  readonly repository: Repository;
+  /** The commit to work on. */
+  readonly base: string;
+  /** Name of the branch the work is meant for, without refs/heads/. */
+  readonly branch: string;
+  /** A private directory (0700, short path) for sockets and the quarantine; its owner removes it. */
+  readonly runtimeDirectory: string;
+  readonly logs: AgentLogs;
+  /** Takes secrets out of what the agent says; applied once, before anything is kept or shown. */
+  readonly redact: (text: string) => string;
+  /** Aborted with a CancelSignal: the agent stops, keeps its partial work and completes as `cancelled`. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * An agent turns (repository, base commit, task) into events and, in the end, a commit in that repository.
+ * The last event is `complete`, exactly one, whatever happens; when the iterator has returned, nothing of it runs any more.
+ */
+export interface Agent<Repository> {
+  readonly name: string;
+  run(task: Task, context: AgentContext<Repository>): AsyncIterable<AgentEvent>;
+}

@@ -1,0 +1,51 @@
+import type { AgentLogs } from "../core/agent.ts";
+import type { Warning } from "../core/warning.ts";
+import { openAppendLog } from "../store/append-log.ts";
+import type { AppendLog } from "../store/append-log.ts";
+import type { RunFiles } from "../store/run-files.ts";
+
+/** The raw logs of a run. */
+export interface RunLogs extends AgentLogs, AsyncDisposable {
+  warnings(): readonly Warning[];
+}
+
+/** An agent that prints without end must not fill the disk: a log ends here, and says so. */
+const maxLogBytes = 256 * 1024 * 1024;
+
+export async function openRunLogs(files: RunFiles): Promise<RunLogs> {
+  const [agent, stderr, egress] = await Promise.all(
+    [files.agent, files.stderr, files.egress].map(async (file) => limitLog(await openAppendLog(file))),
+  );
+  if (agent === undefined || stderr === undefined || egress === undefined) throw new Error("three logs");
+  const logs = [agent, stderr, egress];
+  return {
+    agent: (bytes) => agent.append(bytes),
+    stderr: (bytes) => stderr.append(bytes),
+    egress: (record) => void egress.append(`${JSON.stringify(record)}\n`),
+    container: (id) => void files.update({ containerId: id }).catch(() => undefined),
+    warnings: () => logs.flatMap((log) => log.warning() ?? []),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(logs.map((log) => log.close()));
+    },
+  };
+}
+
+interface LimitedLog {
+  append(piece: string | Uint8Array): Promise<void>;
+  warning(): Warning | null;
+  close(): Promise<void>;
+}
+
+function limitLog(log: AppendLog): LimitedLog {
+  let left = maxLogBytes;
+  return {
+    append(piece) {
+      if (left <= 0) return Promise.resolve();
+      left -= piece.length;
+      log.append(left > 0 ? piece : "\n[the rest was not kept: the log is full]\n");
+      return log.ready();
+    },
+    warning: () => (left > 0 ? log.warning() : { code: "LOG_INCOMPLETE", message: "The agent's output was too long to keep all of it." }),
+    close: () => log.close(),
+  };
+}

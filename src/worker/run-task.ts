@@ -1,0 +1,203 @@
+import type { AgentEvent, AgentResult } from "../core/agent-event.ts";
+import type { Agent } from "../core/agent.ts";
+import type { CancelSignal } from "../core/outcome.ts";
+import { toOutcome } from "../core/outcome.ts";
+import { toReason } from "../core/reason.ts";
+import type { RunReport } from "../core/run-report.ts";
+import type { RunOptions, Runner, RunRequest } from "../core/runner.ts";
+import { emptyTimings } from "../core/timings.ts";
+import type { Usage } from "../core/usage.ts";
+import { emptyUsage } from "../core/usage.ts";
+import type { Warning } from "../core/warning.ts";
+import { toWorkerError, WorkerError } from "../core/worker-error.ts";
+import { reserveBranch } from "../git/branch.ts";
+import type { GitSettings } from "../git/git-environment.ts";
+import type { Repository } from "../git/repository.ts";
+import type { Reservation } from "../git/reservation.ts";
+import { buildReport } from "../report/build-report.ts";
+import { openEventLog } from "../store/event-log.ts";
+import type { RunFiles } from "../store/run-files.ts";
+import type { Store } from "../store/store.ts";
+import { writeAtomic } from "../util/write-atomic.ts";
+import { createEventStream } from "./event-stream.ts";
+import { planTask } from "./plan-task.ts";
+import type { TaskPlan } from "./plan-task.ts";
+import { publishWork } from "./publish-work.ts";
+import type { Published } from "./publish-work.ts";
+import { openRunLogs } from "./run-logs.ts";
+import { openRuntimeDirectory } from "./runtime-directory.ts";
+
+/** What a run is made of; built in wire.ts. */
+export interface RunnerParts {
+  readonly agent: Agent<Repository>;
+  readonly executionMode: RunReport["executionMode"];
+  readonly git: GitSettings;
+  readonly store: Store;
+  /** Short parent directory for sockets. */
+  readonly runtimeParent: string;
+  /** Takes secrets out of a line before it is stored. */
+  readonly redact: (line: string) => string;
+}
+
+/** A run as far as it has come; turned into a report at its end. */
+interface Run {
+  readonly parts: RunnerParts;
+  readonly request: RunRequest;
+  readonly options: RunOptions;
+  readonly plan: TaskPlan;
+  readonly files: RunFiles;
+  readonly startedAt: Date;
+  readonly warnings: Warning[];
+  prepareMs: number;
+  usage: Usage;
+}
+
+export function createRunner(parts: RunnerParts): Runner {
+  return async (request, options) => {
+    const startedAt = new Date();
+    const plan = await planTask(request, parts.git, options.signal);
+    const files = await recordRun(parts.store, request, plan);
+    const run: Run = { parts, request, options, plan, files, startedAt, warnings: [], prepareMs: 0, usage: emptyUsage };
+    try {
+      const reservation = await reserveBranch(plan.repository, plan.branch, options.signal);
+      return await runReserved(run, reservation);
+    } catch (error) {
+      // The request turned out to be wrong after all (another was quicker): then nothing has happened.
+      await parts.store.removeRun(request.task.runId).catch(() => undefined);
+      throw error;
+    }
+  };
+}
+
+async function recordRun(store: Store, { task }: RunRequest, { repository, branch }: TaskPlan): Promise<RunFiles> {
+  return store.createRun({
+    runId: task.runId,
+    title: task.title,
+    repository: repository.path,
+    commonDirectory: repository.commonDirectory,
+    branch: { name: branch.name, ref: branch.ref, base: branch.base.sha, created: branch.expected === null },
+  });
+}
+
+/** From here on every ending is a report. */
+async function runReserved(run: Run, reservation: Reservation): Promise<RunReport> {
+  const { parts, request, options, files, startedAt } = run;
+  const { runId } = request.task;
+  run.prepareMs = Date.now() - startedAt.getTime();
+  await using eventLog = await openEventLog(files.events);
+  const emit = createEventStream(runId, [(event) => eventLog.append(event), options.onEvent]);
+  await emit(buildStarted(run, reservation));
+  const { result, published } = await runAgent(run, reservation, emit);
+  run.warnings.push(...published.warnings, ...[eventLog.warning() ?? []].flat());
+  const report = buildRunReport(run, { result, published, reservation });
+  await emit({ type: "complete", data: { ...result, outcome: report.outcome, reason: report.reason } });
+  const text = `${JSON.stringify(report, null, 2)}\n`;
+  await writeAtomic(files.report, text, 0o600).catch(() => undefined);
+  await files.update({ endedAt: report.endedAt, outcome: report.outcome }).catch(() => undefined);
+  return report;
+}
+
+/** Publishes as soon as the agent is complete, while its container is taken down. */
+async function runAgent(
+  run: Run,
+  reservation: Reservation,
+  emit: (event: AgentEvent) => Promise<void>,
+): Promise<{ result: AgentResult; published: Published }> {
+  const { parts, request, options, plan, files } = run;
+  const { task } = request;
+  let result: AgentResult | null = null;
+  let publishing: Promise<Published> | null = null;
+  const publish = (ended: AgentResult): Promise<Published> =>
+    publishWork({ repository: plan.repository, reservation, runId: task.runId, result: ended });
+  try {
+    await using runtime = await openRuntimeDirectory(parts.runtimeParent);
+    await using logs = await openRunLogs(files);
+    await files.update({ runtimeDirectory: runtime.path });
+    const context = {
+      repository: plan.repository,
+      base: reservation.plan.base.sha,
+      branch: reservation.plan.name,
+      runtimeDirectory: runtime.path,
+      logs,
+      redact: parts.redact,
+      signal: options.signal,
+    };
+    for await (const event of parts.agent.run(task, context)) {
+      if (event.type === "complete") {
+        result = event.data;
+        publishing = publish(event.data);
+        continue;
+      }
+      if (event.type === "warning") run.warnings.push(event.data);
+      if (event.type === "usage") run.usage = event.data;
+      await emit(event);
+    }
+    run.warnings.push(...logs.warnings());
+  } catch (error) {
+    const cause = toWorkerError(error);
+    // The work itself is done: what could not be taken down is for the user to know.
+    if (result !== null) run.warnings.push({ code: "CLEANUP_FAILED", message: cause.message });
+    else result = buildFailedResult(run, cause);
+  }
+  result ??= buildFailedResult(run, new WorkerError("INTERNAL", "The agent ended without saying how."));
+  return { result, published: await (publishing ?? publish(result)) };
+}
+
+function buildStarted({ parts, request, plan }: Run, reservation: Reservation): AgentEvent {
+  return {
+    type: "run.started",
+    data: {
+      title: request.task.title,
+      executionMode: parts.executionMode,
+      agent: parts.agent.name,
+      repository: plan.repository.path,
+      base: reservation.plan.base.sha,
+      branch: reservation.plan.name,
+    },
+  };
+}
+
+function buildFailedResult({ request, usage }: Run, cause: WorkerError): AgentResult {
+  const { agent, model } = request.task;
+  return {
+    outcome: toOutcome(cause.code),
+    reason: toReason(cause),
+    commit: null,
+    agent: { name: agent, version: null, model: model ?? null, sessionId: null },
+    usage,
+    timings: emptyTimings,
+  };
+}
+
+interface RunEnd {
+  readonly result: AgentResult;
+  readonly published: Published;
+  readonly reservation: Reservation;
+}
+
+function buildRunReport(run: Run, { result, published, reservation }: RunEnd): RunReport {
+  const { parts, request, options, plan, startedAt } = run;
+  return buildReport({
+    runId: request.task.runId,
+    task: request.task,
+    outcome: published.outcome,
+    reason: published.reason,
+    cancelSignal: readCancelSignal(options.signal),
+    executionMode: parts.executionMode,
+    result,
+    repository: { path: plan.repository.path, base: reservation.plan.base },
+    branch: published.branch,
+    stats: published.stats,
+    warnings: run.warnings,
+    usage: run.usage,
+    timings: { prepareMs: run.prepareMs },
+    startedAt,
+    endedAt: new Date(),
+    attempts: 1,
+  });
+}
+
+function readCancelSignal(signal: AbortSignal): CancelSignal | undefined {
+  if (!signal.aborted) return undefined;
+  return signal.reason === "SIGTERM" ? "SIGTERM" : "SIGINT";
+}
