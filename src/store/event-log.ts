@@ -1,8 +1,8 @@
-import { createReadStream } from "node:fs";
 import { z } from "zod";
 import type { RunEvent } from "../core/run-event.ts";
 import type { Warning } from "../core/warning.ts";
 import { openAppendLog } from "./append-log.ts";
+import { readLines } from "./read-lines.ts";
 
 /** An event as it was read back: types of other versions are passed on. */
 export const storedEventSchema = z.object({
@@ -43,21 +43,6 @@ export async function* readEvents(file: string): AsyncGenerator<StoredEvent> {
     const event = parseEvent(line);
     if (event !== null) yield event;
   }
-}
-
-/** Lines of a file that may be missing, be cut off, or hold invalid UTF-8. */
-export async function* readLines(file: string): AsyncGenerator<string> {
-  let rest = "";
-  try {
-    for await (const chunk of createReadStream(file, { encoding: "utf8", highWaterMark: 256 * 1024 })) {
-      const lines = (rest + String(chunk)).split("\n");
-      rest = lines.pop() ?? "";
-      yield* lines;
-    }
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
-  }
-  if (rest !== "") yield rest;
 }
 
 export function parseEvent(line: string): StoredEvent | null {

@@ -18,8 +18,11 @@ export const runRecordSchema = z.object({
   repository: z.string(),
   /** Git's common directory of that repository, absolute: where refs and objects are. */
   commonDirectory: z.string(),
-  /** The reserved branch: `ref` is its full name, `base` the commit id it was reserved at. */
-  branch: z.object({ name: z.string(), ref: z.string(), base: z.string() }).nullable(),
+  /**
+   * The branch the work is meant for: `ref` is its full name, `base` the commit id it was reserved at. `created`: it was made
+   * for this run, so that it may be deleted while it stands at `base`; a branch that was there before is the user's.
+   */
+  branch: z.object({ name: z.string(), ref: z.string(), base: z.string(), created: z.boolean() }).nullable(),
   containerId: z.string().nullable(),
   /** The short private directory that holds sockets. */
   runtimeDirectory: z.string().nullable(),

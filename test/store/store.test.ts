@@ -22,7 +22,7 @@ describe("the store", () => {
     const store = openStore(path.join(directory.path, "deep", "state"));
     const run = newRun();
     const files = await store.createRun(run);
-    const branch = { name: "agent/hello", ref: "refs/heads/agent/hello", base: "a".repeat(40) };
+    const branch = { name: "agent/hello", ref: "refs/heads/agent/hello", base: "a".repeat(40), created: true };
     await Promise.all([
       files.update({ branch }),
       files.update({ containerId: "c1" }),

@@ -1,0 +1,48 @@
+import { agentEventSchema } from "../../core/agent-event.ts";
+import type { Palette } from "../../report/palette.ts";
+import { parseEvent } from "../../store/event-log.ts";
+import { readLines } from "../../store/read-lines.ts";
+import type { Following } from "../../store/read-lines.ts";
+import { toPrintable } from "../../util/printable.ts";
+import type { CommandOptions } from "../command-options.ts";
+import type { CliContext } from "../context.ts";
+import { createOutputWriter } from "../output-writer.ts";
+import { renderEvent } from "../render-event.ts";
+import { openRuns, readRunState } from "./runs-state.ts";
+
+export interface RunsLogsOptions extends Pick<CommandOptions, "flags" | "argument" | "json"> {
+  /** Which log: the events (default), the agent CLI's output as it came, or its error output. */
+  readonly log?: "events" | "agent" | "stderr" | undefined;
+  /** Wait for more, until the run has ended. */
+  readonly follow?: boolean | undefined;
+}
+
+/** `runs logs`: for people; with --json the lines as they are stored. */
+export async function runsLogsCommand(options: RunsLogsOptions, context: CliContext): Promise<number> {
+  const { store, palette } = await openRuns(options, context);
+  const { id, paths } = await store.readRun(options.argument);
+  const { log = "events" } = options;
+  const output = createOutputWriter(context.stdout);
+  const following: Following = {
+    signal: context.signal,
+    isOver: async () => output.isGone || readRunState(await store.readRun(id)) !== "running",
+  };
+  const lines = readLines(paths[log], options.follow === true ? following : undefined);
+  for await (const line of lines) {
+    if (options.json) output.write(`${line}\n`);
+    else output.write(log === "events" ? renderLine(line, palette) : `${toPrintable(line.replaceAll("\t", "    "))}\n`);
+    await output.ready(context.signal);
+    if (output.isGone || context.signal.aborted) break;
+  }
+  await output.close();
+  return 0;
+}
+
+function renderLine(line: string, palette: Palette): string {
+  const stored = parseEvent(line);
+  if (stored === null) return "";
+  const known = agentEventSchema.safeParse(stored);
+  const lines = known.success ? renderEvent(known.data, palette) : [toPrintable(stored.type)];
+  const time = palette.dim(toPrintable(stored.ts.slice(11, 19)));
+  return lines.map((text, index) => `${index === 0 ? time : " ".repeat(8)}  ${text}\n`).join("");
+}
