@@ -1,0 +1,116 @@
+import { Option } from "commander";
+import type { Command } from "commander";
+import { options } from "../config/options.ts";
+import type { CommandFunction, CommandOptions } from "./command-options.ts";
+import type { CliContext } from "./context.ts";
+import {
+  addSettingFlags,
+  collectFlags,
+  doctorSettings,
+  everySetting,
+  imageSettings,
+  outputSettings,
+} from "./setting-flags.ts";
+import { buildWordsError } from "./usage-error.ts";
+
+const logNames = ["events", "agent", "stderr"] as const;
+
+export interface Declaring {
+  readonly context: CliContext;
+  readonly ending: { exitCode: number };
+}
+
+/** Declares the commands; each is one file, loaded when it is called. `run` comes first: it is the default. */
+export function declareCommands(program: Command, declaring: Declaring): void {
+  declareRun(program, declaring);
+  declareRuns(program.command("runs").description("list, show and clean up runs"), declaring);
+  declareImage(program.command("image").description("build, list and remove the images agents run in"), declaring);
+  declareOthers(program, declaring);
+}
+
+function declareRun(program: Command, { context, ending }: Declaring): void {
+  const run = program.command("run", { isDefault: true }).description("carry out one task (the default command)");
+  run
+    .optionsGroup("Task:")
+    .option("--task <TEXT>", "the task, as the agent gets it, byte for byte")
+    .option("--task-file <FILE>", "read the task from a file; - is stdin")
+    .allowExcessArguments();
+  addSettingFlags(run, everySetting).action(async (own: { task?: string; taskFile?: string }) => {
+    if (run.args.length > 0) throw buildWordsError(run.args, run);
+    const { runCommand } = await import("./commands/run.ts");
+    const request = { flags: collectFlags(run), task: own.task, taskFile: own.taskFile };
+    ending.exitCode = await runCommand(request, context);
+  });
+}
+
+function declareRuns(runs: Command, declaring: Declaring): void {
+  const list = declare(runs, "list", "the runs on this machine, the newest first").option("--json", "print JSON");
+  onCall(list, declaring, async () => (await import("./commands/runs-list.ts")).runsListCommand);
+  const show = declare(runs, "show <run>", "the report of a run; the beginning of its id will do");
+  onCall(show.option("--json", "print JSON"), declaring, async () => {
+    return (await import("./commands/runs-show.ts")).runsShowCommand;
+  });
+  const logs = declare(runs, "logs <run>", "the events of a run; the beginning of its id will do");
+  logs
+    .option("--json", "print the lines as they are stored")
+    .option("--follow", "wait for more, until the run has ended")
+    .addOption(new Option("--log <NAME>", `which log: ${logNames.join(", ")} (default: events)`).choices(logNames));
+  onCall(logs, declaring, async () => {
+    return (await import("./commands/runs-logs.ts")).runsLogsCommand;
+  });
+  const clean = addSettingFlags(declare(runs, "clean", "remove what killed runs left behind"), [options.dryRun]);
+  onCall(clean, declaring, async () => (await import("./commands/runs-clean.ts")).runsCleanCommand);
+}
+
+function declareImage(image: Command, declaring: Declaring): void {
+  const build = addSettingFlags(declare(image, "build", "build the image, where it is not there yet"), imageSettings);
+  onCall(build.option("--no-cache", "build every step again"), declaring, async () => {
+    return (await import("./commands/image-build.ts")).imageBuildCommand;
+  });
+  const list = addSettingFlags(declare(image, "list", "the images on this machine"), imageSettings);
+  onCall(list, declaring, async () => (await import("./commands/image-list.ts")).imageListCommand);
+  const prune = declare(image, "prune", "remove all images but the current one and those in use");
+  onCall(addSettingFlags(prune, [...imageSettings, options.dryRun]), declaring, async () => {
+    return (await import("./commands/image-prune.ts")).imagePruneCommand;
+  });
+}
+
+function declareOthers(program: Command, declaring: Declaring): void {
+  const doctor = declare(program, "doctor", "what is wrong on this machine, and the command that mends it");
+  addSettingFlags(doctor, doctorSettings).option("--json", "print JSON");
+  onCall(doctor, declaring, async () => (await import("./commands/doctor.ts")).doctorCommand);
+  const config = program.command("config").description("every setting, its value and where it comes from");
+  onCall(addSettingFlags(config, everySetting).option("--json", "print JSON"), declaring, async () => {
+    return (await import("./commands/config.ts")).configCommand;
+  });
+  const demo = declare(program, "demo", "run a small task in a throw-away repository");
+  onCall(addSettingFlags(demo, imageSettings), declaring, async () => {
+    return (await import("./commands/demo.ts")).demoCommand;
+  });
+  const completion = declare(program, "completion <shell>", "a completion script: bash, zsh or fish");
+  onCall(completion, declaring, async () => {
+    const { completionCommand } = await import("./commands/completion.ts");
+    return (called, context) => completionCommand({ shell: called.argument, program }, context);
+  });
+}
+
+/** A command with the flags that all have. */
+function declare(parent: Command, name: string, description: string): Command {
+  return addSettingFlags(parent.command(name).description(description), outputSettings);
+}
+
+function onCall(command: Command, { context, ending }: Declaring, load: () => Promise<CommandFunction>): void {
+  command.action(async () => {
+    const carryOut = await load();
+    const own: { json?: boolean; cache?: boolean; follow?: boolean; log?: string } = command.opts();
+    const called: CommandOptions = {
+      flags: collectFlags(command),
+      argument: command.args[0] ?? "",
+      json: own.json ?? false,
+      cache: own.cache ?? true,
+      follow: own.follow ?? false,
+      log: logNames.find((name) => name === own.log) ?? "events",
+    };
+    ending.exitCode = await carryOut(called, context);
+  });
+}

@@ -1,0 +1,60 @@
+import { Command, CommanderError } from "commander";
+import { declareCommands } from "./commands.ts";
+import type { CliContext } from "./context.ts";
+import { environmentHelp, examples, exitCodes } from "./help-texts.ts";
+import { toUsageError } from "./usage-error.ts";
+import { readVersion } from "./version.ts";
+
+/** Carries out a command line (without node and script). Answers the exit code; throws a WorkerError where it is wrong. */
+export async function runProgram(argv: readonly string[], context: CliContext): Promise<number> {
+  const ending = { exitCode: 0 };
+  const program = createProgram(context, ending);
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return ending.exitCode;
+  } catch (error) {
+    // --help and --version have done their work.
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    throw error;
+  }
+}
+
+/** Declares everything; commands set `ending.exitCode`. Loads nothing but the declarations, since --help must be quick. */
+export function createProgram(context: CliContext, ending: { exitCode: number }): Command {
+  const program = new Command("agent-worker");
+  const { stdout, stderr } = context;
+  program
+    .description("Gives a coding task to a coding agent and hands back a git branch you can trust.")
+    .usage('--task "..." [options]\n       agent-worker COMMAND [options]')
+    .helpOption("-h, --help", "show this help")
+    .helpCommand(false)
+    .option("-V, --version", "show the version")
+    .on("option:version", () => {
+      stdout.write(`${readVersion()}\n`);
+      throw new CommanderError(0, "commander.version", "version");
+    })
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      // Errors are thrown on as WorkerErrors; main prints those.
+      writeErr: () => {},
+      getOutHelpWidth: () => Math.min(stdout.columns ?? 120, 120),
+      getErrHelpWidth: () => Math.min(stderr.columns ?? 120, 120),
+    });
+  declareCommands(program, { context, ending });
+  const [run] = program.commands;
+  program.addHelpText("after", examples + environmentHelp + exitCodes);
+  run?.addHelpText("after", examples + environmentHelp + exitCodes);
+  // `run` is the default command: its flags belong to the first page of help.
+  program.configureHelp({
+    visibleOptions: (command) => [...(command === program ? (run?.options ?? []) : []), ...command.options],
+  });
+  throwUsageErrors(program);
+  return program;
+}
+
+function throwUsageErrors(command: Command): void {
+  command.showSuggestionAfterError(false).exitOverride((error) => {
+    throw error.exitCode === 0 ? error : toUsageError(error, command);
+  });
+  for (const child of command.commands) throwUsageErrors(child);
+}
