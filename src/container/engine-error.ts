@@ -7,7 +7,7 @@ const engineErrorSchema = z.object({
   message: z.string().default(""),
   code: z.string().optional(),
   statusCode: z.number().optional(),
-  json: z.unknown(),
+  json: z.unknown().optional(),
 });
 type EngineErrorFacts = z.infer<typeof engineErrorSchema>;
 

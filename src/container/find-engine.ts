@@ -37,8 +37,13 @@ const connectTimeoutMs = 5000;
  * @throws WorkerError ENGINE_UNAVAILABLE that names each candidate and why it was refused.
  */
 export async function findEngine(settings: EngineSettings, signal: AbortSignal): Promise<FoundEngine> {
+  return chooseEngine(await listCandidates(settings), signal);
+}
+
+/** As `findEngine`, among these candidates. */
+export async function chooseEngine(candidates: readonly EngineCandidate[], signal: AbortSignal): Promise<FoundEngine> {
   const refused: RefusedCandidate[] = [];
-  for (const candidate of await listCandidates(settings)) {
+  for (const candidate of candidates) {
     const refusal = await tryCandidate(candidate, signal);
     if (refusal === undefined) return { ...candidate, refused };
     refused.push(refusal);
@@ -130,8 +135,6 @@ function explain(candidate: EngineCandidate, error: unknown): { reason: string; 
       };
     case "ECONNREFUSED":
       return { reason: "connection refused: no engine is listening", remedy: startCommand(candidate) };
-    case "ENOTSOCK":
-      return { reason: "not a socket", remedy: undefined };
     default:
       return { reason: error instanceof Error ? error.message : String(error), remedy: undefined };
   }
