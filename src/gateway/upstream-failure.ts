@@ -59,7 +59,7 @@ export function toUpstreamFailure(error: unknown, host: string): { failure: Mode
 
 function otherMeaning(code: string | undefined, error: unknown): Meaning {
   if (code !== undefined) return unreachable("has a certificate that is not trusted", trust);
-  const proxy = error instanceof Error ? /Proxy response \((\d{3})\)/.exec(error.message)?.[1] : undefined;
+  const proxy = error instanceof Error ? /^Proxy .*\((\d{3})\)/.exec(error.message)?.[1] : undefined;
   if (proxy !== undefined) return unreachable(`cannot be reached: the proxy answered ${proxy}`, "Check HTTPS_PROXY.");
   return unreachable("cannot be reached");
 }

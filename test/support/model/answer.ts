@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ServerResponse } from "node:http";
 import { once } from "node:events";
-import { buildError, buildMessage, makeId, streamMessage } from "./message.ts";
+import { buildError, buildMessage, makeId, streamMessage, toSse } from "./message.ts";
 import type { StreamEvent } from "./message.ts";
 import type { Step } from "./scenario.ts";
 
@@ -88,11 +88,6 @@ async function sendStream({ response, step, facts, signal }: StepAnswer): Promis
 
 function isDelta(event: StreamEvent): boolean {
   return event.type === "content_block_delta";
-}
-
-/** The server-sent form of an event. */
-export function toSse(event: StreamEvent): string {
-  return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 }
 
 /** How many bytes of an event are sent before the step's cut. */

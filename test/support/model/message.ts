@@ -88,6 +88,11 @@ export function* streamMessage(step: Step, facts: { model: string; cwd: string }
   yield { type: "message_stop" };
 }
 
+/** The server-sent form of an event. */
+export function toSse(event: StreamEvent): string {
+  return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+}
+
 function toBlock(content: Content, cwd: string): Block {
   switch (content.type) {
     case "text":

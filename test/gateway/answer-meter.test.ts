@@ -1,0 +1,70 @@
+import { describe, expect, test } from "vitest";
+import { openAnswerMeter } from "../../src/gateway/answer-meter.ts";
+import { streamMessage, toSse } from "../support/model/message.ts";
+import { stepSchema } from "../support/model/scenario.ts";
+
+const step = stepSchema.parse({
+  content: [{ type: "text", text: 'She said "usage": {"output_tokens": 99}.' }],
+  tokens: { input: 10, output: 20, cacheRead: 30, cacheWrite: 40 },
+});
+const stream = [...streamMessage(step, { model: "m", cwd: "/" })].map((event) => toSse(event)).join("");
+const tokens = { inputTokens: 10, outputTokens: 20, cacheReadTokens: 30, cacheWriteTokens: 40 };
+
+function meter(contentType: string, ...chunks: string[]) {
+  const opened = openAnswerMeter(contentType);
+  for (const chunk of chunks) opened.push(Buffer.from(chunk));
+  return opened.read();
+}
+
+describe("openAnswerMeter", () => {
+  test("counts a stream once, with the last cumulative numbers", () => {
+    expect(meter("text/event-stream; charset=utf-8", stream)).toEqual({ tokens, error: null });
+    expect(meter("text/event-stream", ...stream)).toEqual({ tokens, error: null });
+  });
+
+  test("keeps what message_start said where message_delta says nothing", () => {
+    const start = {
+      type: "message_start",
+      message: { usage: { input_tokens: 5, cache_read_input_tokens: 3, output_tokens: 1 } },
+    };
+    const delta = (output: number) => ({ type: "message_delta", usage: { input_tokens: null, output_tokens: output } });
+    const events = [start, delta(7), delta(9)].map((event) => toSse(event)).join("");
+    expect(meter("text/event-stream", events).tokens).toEqual({
+      inputTokens: 5,
+      outputTokens: 9,
+      cacheReadTokens: 3,
+      cacheWriteTokens: 0,
+    });
+  });
+
+  test("counts what a broken stream had said", () => {
+    const half = stream.slice(0, stream.indexOf("message_delta"));
+    expect(meter("text/event-stream", half).tokens).toEqual({ ...tokens, outputTokens: 1 });
+  });
+
+  test("counts a whole answer, in pieces", () => {
+    const body = JSON.stringify({
+      content: [],
+      usage: { input_tokens: 1, output_tokens: 2, cache_read_input_tokens: null },
+    });
+    expect(meter("application/json", ...body).tokens).toEqual({
+      inputTokens: 1,
+      outputTokens: 2,
+      cacheReadTokens: 0,
+      cacheWriteTokens: 0,
+    });
+  });
+
+  test("tells the provider's error, streamed or whole", () => {
+    const error = { type: "overloaded_error", message: "Overloaded" };
+    expect(meter("text/event-stream", toSse({ type: "error", error })).error).toEqual(error);
+    expect(meter("application/json", JSON.stringify({ type: "error", error })).error).toEqual(error);
+  });
+
+  test.each(["", "not json", "[]", '{"usage":{"input_tokens":-1}}', '{"usage":7}', "null"])(
+    "counts nothing in %j",
+    (body) => {
+      expect(meter("application/json", body)).toEqual({ tokens: null, error: null });
+    },
+  );
+});
