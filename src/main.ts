@@ -18,6 +18,10 @@ const context: CliContext = {
   stdout: process.stdout,
   stderr: process.stderr,
   signal: abort.signal,
+  async buildRunner(config) {
+    const { buildRunner } = await import("./wire.ts");
+    return buildRunner(config, process.env);
+  },
 };
 
 // An exit code and no exit, so that what is still to be written is written.

@@ -1,4 +1,6 @@
 import type { Readable, Writable } from "node:stream";
+import type { Config } from "../config/config.ts";
+import type { Runner } from "../core/runner.ts";
 
 /** What a command may touch of the process it runs in. */
 export interface CliContext {
@@ -11,6 +13,8 @@ export interface CliContext {
   readonly stderr: CliOutput;
   /** Aborted with a CancelSignal as its reason. */
   readonly signal: AbortSignal;
+  /** What carries out tasks under a configuration; main.ts hands in the wire. */
+  buildRunner(config: Config): Promise<Runner>;
 }
 
 /** A stream that may be a terminal. */

@@ -51,7 +51,7 @@ export function buildContainerOptions(spec: ContainerSpec): ContainerCreateOptio
       CpuPeriod: cpuPeriodMicroseconds,
       CpuQuota: Math.round(spec.limits.cpus * cpuPeriodMicroseconds),
       Ulimits: [
-        { Name: "nofile", Soft: 65_536, Hard: 65_536 },
+        { Name: "nofile", Soft: 16_384, Hard: 16_384 },
         { Name: "core", Soft: 0, Hard: 0 },
       ],
       Tmpfs: {

@@ -1,0 +1,50 @@
+import { planTask } from "../worker/plan-task.ts";
+import { buildImageRequest } from "../container/image-request.ts";
+import { readImageTag } from "../container/image.ts";
+import { formatDuration } from "../util/duration.ts";
+import { toPrintable } from "../util/printable.ts";
+import { formatSize } from "../util/size.ts";
+import type { RunOrder } from "./commands/run.ts";
+import type { CliContext } from "./context.ts";
+
+/** `--dry-run`: the same checks as a run, then what would happen. Starts and writes nothing. */
+export async function printPlan(order: Pick<RunOrder, "config" | "request">, context: CliContext): Promise<number> {
+  const { config, request } = order;
+  const { repository, branch } = await planTask(request, config.git, context.signal);
+  const image = buildImageRequest(config.container, context.environment);
+  const reference = image.reference ?? (await readImageTag(image)).reference;
+  const { container, limits } = config;
+  const plan = {
+    task: request.task.title,
+    repository: repository.path,
+    base: { ref: branch.base.ref, sha: branch.base.sha },
+    branch: { name: branch.name, exists: branch.expected !== null },
+    agent: config.agent,
+    model: config.model ?? null,
+    image: reference,
+    credential: config.credential === null ? null : config.credential.kind,
+    limits: {
+      timeout: formatDuration(limits.timeoutMs),
+      maxTurns: limits.maxTurns ?? null,
+      maxCostUsd: limits.maxCostUsd ?? null,
+      cpus: container.cpus,
+      memory: formatSize(container.memoryBytes),
+      pids: container.pids,
+    },
+  };
+  context.stdout.write(config.output === "text" ? renderPlan(plan) : `${JSON.stringify(plan)}\n`);
+  return 0;
+}
+
+function renderPlan(plan: Readonly<Record<string, unknown>>): string {
+  const rows = Object.entries(plan).map(([name, value]) => `  ${name.padEnd(11)} ${toPrintable(renderValue(value))}`);
+  return `Dry run: nothing was started or written.\n\n${rows.join("\n")}\n`;
+}
+
+function renderValue(value: unknown): string {
+  if (value === null) return "-";
+  if (typeof value !== "object") return String(value);
+  return Object.entries(value)
+    .map(([name, part]) => `${name} ${part === null ? "-" : String(part)}`)
+    .join(", ");
+}

@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import { createAgent } from "./agents/table.ts";
+import type { ContainedSettings } from "./agents/contained/contained-settings.ts";
+import { defaultPatience } from "./agents/contained/contained-settings.ts";
+import type { Config } from "./config/config.ts";
+import { buildEngineSettings } from "./container/engine-settings.ts";
+import { buildImageRequest } from "./container/image-request.ts";
+import type { Runner } from "./core/runner.ts";
+import { WorkerError } from "./core/worker-error.ts";
+import { openStore } from "./store/store.ts";
+import { createRedactor } from "./util/redact.ts";
+import { createRunner } from "./worker/run-task.ts";
+
+/** Builds the parts of a run and joins them. `environment` is where an image build's proxies come from. */
+export function buildRunner(config: Config, environment: Readonly<Record<string, string | undefined>>): Runner {
+  const { authorName, authorEmail } = config.commit;
+  const secrets = [config.credential?.value, config.server.apiKey].filter((value) => value !== undefined);
+  const redactor = createRedactor(secrets);
+  return createRunner({
+    agent: createAgent(config.agent, buildContainedSettings(config, environment)),
+    executionMode: config.executionMode,
+    git: { ...config.git, identity: { name: authorName, email: authorEmail } },
+    store: openStore(config.directories.state),
+    runtimeParent: config.directories.runtime,
+    redact: (text) => redactor.redactText(text),
+  });
+}
+
+function buildContainedSettings(
+  config: Config,
+  environment: Readonly<Record<string, string | undefined>>,
+): ContainedSettings {
+  const image = buildImageRequest(config.container, environment);
+  const { credential, container, commit } = config;
+  if (credential === null) {
+    throw new WorkerError("CREDENTIAL_MISSING", "There is no credential for the model.", {
+      hint: "Set ANTHROPIC_API_KEY, or CLAUDE_CODE_OAUTH_TOKEN. To see a run without one: agent-worker demo",
+    });
+  }
+  return {
+    engine: buildEngineSettings(config),
+    image,
+    entryDirectory: join(image.dockerDirectory, "entry"),
+    limits: { cpus: container.cpus, memoryBytes: container.memoryBytes, pids: container.pids },
+    upstream: { baseUrl: config.modelBaseUrl, credential, proxyUrl: config.proxyUrl },
+    author: { name: commit.authorName, email: commit.authorEmail },
+    patience: defaultPatience,
+  };
+}
