@@ -73,9 +73,9 @@ function renderReason({ outcome, reason }: RunReport, layout: Layout): string[] 
 
 function buildBranchParts({ branch, outcome, stats, runId, repository }: RunReport): string[] {
   const commits = `${formatQuantity(stats.commits, "commit")} on ${formatBase(repository.base)}`;
-  if (outcome === "unpublished") return [`kept at ${buildKeptRef(runId)}`, commits];
-  if (branch === null)
-    return [outcome === "no_changes" ? "none, since nothing was changed" : "none, there is no work to keep"];
+  // Commits without a branch: they could not be published.
+  if (branch === null && stats.commits > 0) return [`kept at ${buildKeptRef(runId)}`, commits];
+  if (branch === null) return [outcome === "no_changes" ? "none, since nothing was changed" : "none"];
   const head = `${branch.name} at ${branch.head.slice(0, 7)}`;
   return outcome === "succeeded" ? [head, commits] : [head, commits, "partial work"];
 }

@@ -13,7 +13,7 @@ export function buildNextCommands(report: RunReport, workingDirectory: string | 
   const base = report.repository.base.sha.slice(0, 10);
   const diff = (to: string): string => `${git} diff ${quoteForShell(`${base}..${to}`)}`;
   const { branch, outcome } = report;
-  if (outcome === "unpublished") {
+  if (branch === null && report.stats.commits > 0) {
     const kept = buildKeptRef(report.runId);
     return [diff(kept), `${git} branch NEW-NAME ${kept}`];
   }

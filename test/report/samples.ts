@@ -112,11 +112,14 @@ const changes: Record<Outcome, Partial<RunFacts>> = {
       "Start it: sudo systemctl start docker",
     ),
   },
-  unpublished: because(
-    "BRANCH_MOVED",
-    "The branch agent/upgrade-eslint-to-9-5N1RC0 was moved by somebody else during the run",
-    "The work is kept: make a branch of it.",
-  ),
+  unpublished: {
+    branch: null,
+    ...because(
+      "BRANCH_MOVED",
+      "The branch agent/upgrade-eslint-to-9-5N1RC0 was moved to 9a8b7c6d5e4f during the run.",
+      "The work is kept: make a branch of it.",
+    ),
+  },
   timed_out: { ...partial, ...because("TIMEOUT_WALL", "The time limit of 30m was reached", "Raise --timeout.") },
   cancelled: {
     ...partial,
