@@ -7,6 +7,8 @@ export interface CommandOptions {
   readonly flags: FlagValues;
   /** The word behind the command: a run id or its beginning, a shell. Empty where it takes none. */
   readonly argument: string;
+  /** All words behind the command. */
+  readonly runIds: readonly string[];
   /** Print JSON and nothing else. */
   readonly json: boolean;
   /** false: `--no-cache`. */
@@ -15,6 +17,10 @@ export interface CommandOptions {
   readonly log: "events" | "agent" | "stderr";
   /** Wait for more, until the run has ended. */
   readonly follow: boolean;
+  /** Only runs that began longer ago than this duration. */
+  readonly olderThan: string | undefined;
+  /** Also what would be lost for good. */
+  readonly force: boolean;
 }
 
 export interface RunCommandOptions {

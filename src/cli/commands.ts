@@ -58,7 +58,10 @@ function declareRuns(runs: Command, declaring: Declaring): void {
   onCall(logs, declaring, async () => {
     return (await import("./commands/runs-logs.ts")).runsLogsCommand;
   });
-  const clean = addSettingFlags(declare(runs, "clean", "remove what killed runs left behind"), [options.dryRun]);
+  const clean = declare(runs, "clean [run...]", "remove what killed runs left behind; with ids or an age, whole runs");
+  addSettingFlags(clean, [options.dryRun])
+    .option("--older-than <AGE>", "remove the runs that began longer ago, such as 30d")
+    .option("--force", "remove work that no branch holds too, and runs of other hosts");
   onCall(clean, declaring, async () => (await import("./commands/runs-clean.ts")).runsCleanCommand);
 }
 
@@ -99,17 +102,25 @@ function declare(parent: Command, name: string, description: string): Command {
   return addSettingFlags(parent.command(name).description(description), outputSettings);
 }
 
+interface CleaningFlags {
+  olderThan?: string;
+  force?: boolean;
+}
+
 function onCall(command: Command, { context, ending }: Declaring, load: () => Promise<CommandFunction>): void {
   command.action(async () => {
     const carryOut = await load();
-    const own: { json?: boolean; cache?: boolean; follow?: boolean; log?: string } = command.opts();
+    const own: { json?: boolean; cache?: boolean; follow?: boolean; log?: string } & CleaningFlags = command.opts();
     const called: CommandOptions = {
       flags: collectFlags(command),
       argument: command.args[0] ?? "",
+      runIds: command.args,
       json: own.json ?? false,
       cache: own.cache ?? true,
       follow: own.follow ?? false,
       log: logNames.find((name) => name === own.log) ?? "events",
+      olderThan: own.olderThan,
+      force: own.force ?? false,
     };
     ending.exitCode = await carryOut(called, context);
   });

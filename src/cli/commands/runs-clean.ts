@@ -9,14 +9,7 @@ import type { CliContext } from "../context.ts";
 import { createCleaningPorts } from "./runs-clean-ports.ts";
 import { openRuns, readRunState } from "./runs-state.ts";
 
-export interface RunsCleanOptions extends Pick<CommandOptions, "flags"> {
-  /** Runs to remove, whole; by id or a part of it. */
-  readonly runIds?: readonly string[] | undefined;
-  /** Remove the runs, whole, that began longer ago: `30d`. */
-  readonly olderThan?: string | undefined;
-  /** Also work that no branch holds, and runs of other hosts. */
-  readonly force?: boolean | undefined;
-}
+type RunsCleanOptions = Pick<CommandOptions, "flags" | "runIds" | "olderThan" | "force">;
 
 /**
  * `runs clean`: removes what killed runs left behind; with ids or an age also those runs themselves. Goes on after a
@@ -25,9 +18,9 @@ export interface RunsCleanOptions extends Pick<CommandOptions, "flags"> {
 export async function runsCleanCommand(options: RunsCleanOptions, context: CliContext): Promise<number> {
   const { config, store } = await openRuns(options, context);
   const setting = { store, ports: createCleaningPorts(config, context.signal) };
-  const named = (options.runIds ?? []).length > 0;
+  const named = options.runIds.length > 0;
   const { chosen, remove } = await chooseRuns(store, options);
-  const request: CleaningRequest = { remove, force: options.force === true, dryRun: config.dryRun };
+  const request: CleaningRequest = { remove, force: options.force, dryRun: config.dryRun };
   const exitCodes: number[] = [];
   for (const run of chosen) {
     if (context.signal.aborted) break;
@@ -64,7 +57,7 @@ interface Choice {
   readonly remove: boolean;
 }
 
-async function chooseRuns(store: Store, { runIds = [], olderThan }: RunsCleanOptions): Promise<Choice> {
+async function chooseRuns(store: Store, { runIds, olderThan }: RunsCleanOptions): Promise<Choice> {
   const before = olderThan === undefined ? undefined : Date.now() - parseAge(olderThan);
   if (runIds.length > 0) {
     // All are looked up before the first is removed.

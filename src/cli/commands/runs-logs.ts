@@ -10,24 +10,19 @@ import { createOutputWriter } from "../output-writer.ts";
 import { renderEvent } from "../render-event.ts";
 import { openRuns, readRunState } from "./runs-state.ts";
 
-export interface RunsLogsOptions extends Pick<CommandOptions, "flags" | "argument" | "json"> {
-  /** Which log: the events (default), the agent CLI's output as it came, or its error output. */
-  readonly log?: "events" | "agent" | "stderr" | undefined;
-  /** Wait for more, until the run has ended. */
-  readonly follow?: boolean | undefined;
-}
+type RunsLogsOptions = Pick<CommandOptions, "flags" | "argument" | "json" | "log" | "follow">;
 
 /** `runs logs`: for people; with --json the lines as they are stored. */
 export async function runsLogsCommand(options: RunsLogsOptions, context: CliContext): Promise<number> {
   const { store, palette } = await openRuns(options, context);
   const { id, paths } = await store.readRun(options.argument);
-  const { log = "events" } = options;
+  const { log } = options;
   const output = createOutputWriter(context.stdout);
   const following: Following = {
     signal: context.signal,
     isOver: async () => output.isGone || readRunState(await store.readRun(id)) !== "running",
   };
-  const lines = readLines(paths[log], options.follow === true ? following : undefined);
+  const lines = readLines(paths[log], options.follow ? following : undefined);
   for await (const line of lines) {
     if (options.json) output.write(`${line}\n`);
     else output.write(log === "events" ? renderLine(line, palette) : `${toPrintable(line.replaceAll("\t", "    "))}\n`);
