@@ -7,25 +7,48 @@ import { suggest } from "../util/suggest.ts";
 export function toUsageError(error: CommanderError, command: Command): WorkerError {
   const message = error.message.replace(/^error: /, "");
   const [, given = ""] = /'([^']*)'/.exec(message) ?? [];
-  const unknown = error.code === "commander.unknownOption";
-  const match = unknown ? suggest(given, listFlags(command)) : undefined;
-  return new WorkerError("USAGE", unknown ? `Unknown flag ${quote(given)}.` : toSentence(message), {
-    hint: match === undefined ? pointToHelp(command) : `Did you mean ${match}?`,
-  });
+  switch (error.code) {
+    case "commander.unknownOption":
+      return buildUnknownError("flag", given, { known: listFlags(command), command });
+    case "commander.unknownCommand":
+      return buildUnknownError("command", given, { known: listCommands(command), command });
+    case "commander.help":
+      return new WorkerError("USAGE", `${command.name()} needs a command: ${listCommands(command).join(", ")}.`, {
+        hint: pointToHelp(command),
+      });
+    default:
+      return new WorkerError("USAGE", toSentence(message), { hint: pointToHelp(command) });
+  }
 }
 
-/** For words where there should be none: a command's name misspelt, or a task without its flag. */
+/** For words behind `run`, which takes none: a command's name misspelt, or a task without its flag. */
 export function buildWordsError(words: readonly string[], command: Command): WorkerError {
   const [word = ""] = words;
-  const names = (command.parent ?? command).commands.map((known) => known.name());
-  const match = suggest(word, names);
-  return new WorkerError("USAGE", `Unknown command ${quote(word)}.`, {
-    hint: match === undefined ? `A task is given with --task "...". ${pointToHelp(command)}` : `Did you mean ${match}?`,
+  const known = listCommands(command.parent ?? command);
+  const error = buildUnknownError("command", word, { known, command });
+  if (suggest(word, known) !== undefined) return error;
+  const hint = `A task is given with --task "...". ${error.hint ?? ""}`;
+  return new WorkerError("USAGE", error.message, { hint });
+}
+
+interface Known {
+  readonly known: readonly string[];
+  readonly command: Command;
+}
+
+function buildUnknownError(what: string, given: string, { known, command }: Known): WorkerError {
+  const match = suggest(given, known);
+  return new WorkerError("USAGE", `Unknown ${what} ${quote(given)}.`, {
+    hint: match === undefined ? pointToHelp(command) : `Did you mean ${match}?`,
   });
 }
 
 function listFlags(command: Command): string[] {
   return command.options.flatMap(({ long }) => long ?? []).concat("--help");
+}
+
+function listCommands(command: Command): string[] {
+  return command.commands.map((child) => child.name());
 }
 
 function pointToHelp(command: Command): string {

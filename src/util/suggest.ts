@@ -1,13 +1,15 @@
 /**
  * The known name that `given` was most likely meant to be; undefined where none is close. Case, `-` and `_` do not
- * count; at most a third of the characters may differ (a swap of two neighbours counts once).
+ * count; at most a third of the characters may differ (a swap of two neighbours counts once), or it is the beginning
+ * of exactly one name.
  */
 export function suggest(given: string, known: Iterable<string>): string | undefined {
   const plain = toPlain(given);
   if (plain.length > 100) return undefined;
+  const names = new Set(known);
   let best: string | undefined;
   let bestDistance = Infinity;
-  for (const candidate of known) {
+  for (const candidate of names) {
     const other = toPlain(candidate);
     const distance = measureDistance(plain, other);
     if (distance < bestDistance && distance <= Math.max(plain.length, other.length) / 3) {
@@ -15,7 +17,9 @@ export function suggest(given: string, known: Iterable<string>): string | undefi
       bestDistance = distance;
     }
   }
-  return best;
+  if (best !== undefined || plain.length < 2) return best;
+  const longer = [...names].filter((name) => toPlain(name).startsWith(plain));
+  return longer.length === 1 ? longer[0] : undefined;
 }
 
 /** ` Did you mean X?`, ready to follow a sentence, or nothing. */
