@@ -73,8 +73,6 @@ describe("docs/configuration.md", () => {
 });
 
 describe("README.md, CONTRIBUTING.md and AGENTS.md", () => {
-  const readTexts = () => ["README.md", "CONTRIBUTING.md", "AGENTS.md"].map(read).join("\n");
-
   it("name npm scripts that exist", () => {
     const { scripts }: { scripts: Record<string, string> } = JSON.parse(read("package.json"));
     const named = [...readTexts().matchAll(/npm (?:run (?:-s )?([\w:]+)|(test)\b)/g)].map(
@@ -94,6 +92,10 @@ describe("README.md, CONTRIBUTING.md and AGENTS.md", () => {
     expect([...named].filter((word) => !help.includes(word))).toEqual([]);
   });
 });
+
+function readTexts(): string {
+  return ["README.md", "CONTRIBUTING.md", "AGENTS.md"].map(read).join("\n");
+}
 
 function askHelp(args: string): string {
   return execFileSync(process.execPath, [`${root}bin/agent-worker.js`, ...args.split(" ")], { encoding: "utf8" });
