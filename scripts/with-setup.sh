@@ -20,7 +20,7 @@ export PATH="$PWD/node_modules/.bin:$PATH"
 
 case $command in
   prepare) ;;
-  demo) exec node bin/agent-worker.js demo "$@" ;;
+  demo) exec node scripts/demo.ts "$@" ;;
   test) exec node scripts/test.ts "$@" ;;
   bench) exec node bench/main.ts "$@" ;;
   *) echo "with-setup.sh: unknown command $command" >&2; exit 2 ;;

@@ -79,6 +79,7 @@ function declareImage(image: Command, declaring: Declaring): void {
 }
 
 function declareOthers(program: Command, declaring: Declaring): void {
+  const { context, ending } = declaring;
   const doctor = declare(program, "doctor", "what is wrong on this machine, and the command that mends it");
   addSettingFlags(doctor, doctorSettings).option("--json", "print JSON");
   onCall(doctor, declaring, async () => (await import("./commands/doctor.ts")).doctorCommand);
@@ -86,9 +87,11 @@ function declareOthers(program: Command, declaring: Declaring): void {
   onCall(addSettingFlags(config, everySetting).option("--json", "print JSON"), declaring, async () => {
     return (await import("./commands/config.ts")).configCommand;
   });
-  const demo = declare(program, "demo", "run a small task in a throw-away repository");
-  onCall(addSettingFlags(demo, imageSettings), declaring, async () => {
-    return (await import("./commands/demo.ts")).demoCommand;
+  const demo = program.command("demo").description("run a small task in a repository of its own");
+  addSettingFlags(demo, everySetting).option("--note <TEXT>", "a remark for the summary");
+  demo.action(async (own: { note?: string }) => {
+    const { demoCommand } = await import("./commands/demo.ts");
+    ending.exitCode = await demoCommand({ flags: collectFlags(demo), note: own.note }, context);
   });
   const completion = declare(program, "completion <shell>", "a completion script: bash, zsh or fish");
   onCall(completion, declaring, async () => {

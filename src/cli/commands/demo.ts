@@ -1,7 +1,32 @@
-import { WorkerError } from "../../core/worker-error.ts";
-import type { CommandOptions } from "../command-options.ts";
+import { join } from "node:path";
+import { createRepository } from "../../git/create-repository.ts";
+import type { FlagValues } from "../../config/read-flags.ts";
 import type { CliContext } from "../context.ts";
+import { loadSettings } from "../load-settings.ts";
+import { buildRequest, carryOut } from "./run.ts";
 
-export function demoCommand(_options: CommandOptions, _context: CliContext): Promise<number> {
-  throw new WorkerError("INTERNAL", "This command is not written yet.");
+export interface DemoOptions {
+  readonly flags: FlagValues;
+  /** A remark for the summary, such as that the model was scripted. */
+  readonly note: string | undefined;
+}
+
+const task = "Greet the world when nobody is named, and test it";
+
+const files = {
+  "package.json": `${JSON.stringify({ name: "greetings", version: "1.0.0", type: "module", scripts: { test: "node --test" } }, null, 2)}\n`,
+  "greet.js": "/** The greeting for a person. */\nexport function greet(name) {\n  return `Hello, ${name}!`;\n}\n",
+  "README.md": "# greetings\n\n`greet(\"Ada\")` is \"Hello, Ada!\".\n",
+};
+
+/** `demo`: a small task in a repository of its own, made anew each time; the branch stays there to be looked at. */
+export async function demoCommand({ flags, note }: DemoOptions, context: CliContext): Promise<number> {
+  const { config: loaded } = await loadSettings(flags, context);
+  const directory = join(loaded.directories.state, "demo", "greetings");
+  const config = { ...loaded, repository: directory, base: "HEAD", branch: undefined };
+  // Before anything is made: it throws where there is no credential.
+  await context.buildRunner(config);
+  await createRepository(directory, files, { settings: config.git, signal: context.signal });
+  const request = buildRequest(config, Buffer.from(task));
+  return carryOut({ config, request, notes: note === undefined ? [] : [note] }, context);
 }
