@@ -1,6 +1,5 @@
 import { emptyDiffStat } from "../../src/core/diff-stat.ts";
 import type { FileStat } from "../../src/core/diff-stat.ts";
-import { outcomeSchema } from "../../src/core/outcome.ts";
 import type { Outcome } from "../../src/core/outcome.ts";
 import type { Reason } from "../../src/core/reason.ts";
 import type { RunReport } from "../../src/core/run-report.ts";
@@ -127,7 +126,18 @@ const changes: Record<Outcome, Partial<RunFacts>> = {
   },
 };
 
+function build(outcome: Outcome): RunReport {
+  return buildReport({ ...sampleFacts, outcome, ...changes[outcome] });
+}
+
 /** A report of each ending. */
-export const samples: ReadonlyMap<Outcome, RunReport> = new Map(
-  outcomeSchema.options.map((outcome) => [outcome, buildReport({ ...sampleFacts, outcome, ...changes[outcome] })]),
-);
+export const samples: Readonly<Record<Outcome, RunReport>> = {
+  succeeded: build("succeeded"),
+  no_changes: build("no_changes"),
+  failed: build("failed"),
+  limited: build("limited"),
+  unavailable: build("unavailable"),
+  unpublished: build("unpublished"),
+  timed_out: build("timed_out"),
+  cancelled: build("cancelled"),
+};

@@ -111,7 +111,7 @@ describe("a redactor", () => {
       const text = Array.from({ length: 40 }, () => (random(3) === 0 ? forms[random(6)] : word(random(9)))).join("");
       const whole = createRedactor(secrets).redactText(text);
       expect((await redactInPieces(secrets, cut(Buffer.from(text), random))).toString()).toBe(whole);
-      for (const form of forms) expect(whole, `seed ${seed}`).not.toContain(form);
+      expect(forms.filter((form) => whole.includes(form))).toEqual([]);
     }
   });
 
