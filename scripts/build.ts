@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { rolldown } from "rolldown";
 import type { RolldownOutput } from "rolldown";
 import config from "../rolldown.config.ts";
+import { embedZodTypes } from "./build/embed-zod-types.ts";
 import { hashFiles } from "./build/hash-files.ts";
 import { collectLicences } from "./build/collect-licences.ts";
 
@@ -31,6 +32,7 @@ async function build(): Promise<void> {
   process.stderr.write("build: dist/\n");
   const output = await bundle();
   execFileSync("tsc", ["--project", "tsconfig.build.json"], { stdio: ["ignore", 2, 2] });
+  embedZodTypes("dist/types");
   const { buildReportSchema } = await import("../src/report/report-schema.ts");
   writeFileSync("dist/report.schema.json", `${JSON.stringify(buildReportSchema(), null, 2)}\n`);
   writeFileSync(lastFile, collectLicences(listPackages(output)));

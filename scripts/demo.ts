@@ -16,7 +16,10 @@ async function demo(argv: readonly string[]): Promise<number> {
 }
 
 function run(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const child = spawn(process.execPath, ["bin/agent-worker.js", "demo", ...argv], { env: environment, stdio: "inherit" });
+  const child = spawn(process.execPath, ["bin/agent-worker.js", "demo", ...argv], {
+    env: environment,
+    stdio: "inherit",
+  });
   // The terminal's Ctrl-C reaches the child as well; it answers, we wait.
   process.on("SIGINT", () => undefined);
   process.on("SIGTERM", () => child.kill("SIGTERM"));
