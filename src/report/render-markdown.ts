@@ -80,7 +80,7 @@ function renderDetails(summary: string, body: string): string {
 
 /** Prose on one line, with everything escaped that markup could be made of. */
 function toText(text: string): string {
-  return toPrintable(text).replace(/[\\`*_{}[\]<>()#+!|~&@$-]/g, (character) => `&#${character.charCodeAt(0)};`);
+  return toPrintable(text).replace(/[\\`*_{}[\]<>#|~&@$]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 /** A code span within a table: the fence is longer than any inside, pipes do not end the cell. */

@@ -67,7 +67,7 @@ function renderHeadline(report: RunReport, { width, palette }: Layout): string {
 function renderReason({ outcome, reason }: RunReport, layout: Layout): string[] {
   if (reason === null) return [];
   const style = layout.palette[headlines[outcome].colour];
-  const what = renderRow("Reason", { text: `${reason.message} (${reason.code})`, style }, layout);
+  const what = renderRow("Reason", { text: withCode(reason), style }, layout);
   return reason.hint === null ? what : [...what, ...renderRow("", { text: reason.hint }, layout)];
 }
 
@@ -145,11 +145,13 @@ function renderGates({ gates }: RunReport, layout: Layout): string[] {
 function renderWarnings({ warnings }: RunReport, layout: Layout): string[] {
   const style = layout.palette.yellow;
   const shown = warnings.slice(0, maxWarnings);
-  const rows = shown.flatMap(({ code, message }) =>
-    renderRow("Warning", { text: `${message} (${code})`, style }, layout),
-  );
+  const rows = shown.flatMap((warning) => renderRow("Warning", { text: withCode(warning), style }, layout));
   const more = warnings.length - shown.length;
   return more > 0 ? [...rows, ...renderRow("", { text: `… and ${more} more warnings` }, layout)] : rows;
+}
+
+function withCode({ message, code }: { readonly message: string; readonly code: string }): string {
+  return `${message.replace(/\.$/, "")} (${code})`;
 }
 
 /** Prose: broken at words. */

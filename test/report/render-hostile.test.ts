@@ -24,6 +24,10 @@ const report: RunReport = buildReport({
   gates: [{ name: hostile, status: hostile, detail: hostile, durationMs: 1 }],
   warnings: [{ code: hostile, message: hostile }],
 });
+function named(name: string): string {
+  return renderText({ ...report, outcome: "succeeded", branch: { name, head: "abc" } });
+}
+
 const unprintable = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 describe("what came from outside", () => {
@@ -64,8 +68,6 @@ describe("what came from outside", () => {
   });
 
   it("is quoted where it stands in a command", () => {
-    const named = (name: string): string =>
-      renderText({ ...report, outcome: "succeeded", branch: { name, head: "abc" } });
     expect(named("agent/a;rm -rf $HOME")).toContain("git switch 'agent/a;rm -rf $HOME'\n");
     expect(named("it's")).toContain(String.raw`git switch 'it'\''s'`);
     expect(named("a\u202Eb'c\\")).toContain(String.raw`git switch $'a\u202eb\'c\\'`);

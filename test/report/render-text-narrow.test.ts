@@ -102,7 +102,6 @@ it("says in 40 columns that a run ended as limited", () => {
 
       Reason   The agent reached its limit
                of 20 turns (LIMIT_TURNS)
-               Raise --max-turns.
       Branch   agent/upgrade-eslint-to-9-5N1
                RC0 at 3f9c2ab,
                1 commit on main,
@@ -154,8 +153,7 @@ it("says in 40 columns that a run ended as unpublished", () => {
       Reason   The branch
                agent/upgrade-eslint-to-9-5N1
                RC0 was moved to 9a8b7c6d5e4f
-               during the run.
-               (BRANCH_MOVED)
+               during the run (BRANCH_MOVED)
                The work is kept: make a
                branch of it.
       Branch   kept at

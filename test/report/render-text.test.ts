@@ -76,7 +76,6 @@ it("says in 80 columns that a run ended as limited", () => {
     "! Limit reached  Upgrade eslint to 9 and fix what breaks
 
       Reason   The agent reached its limit of 20 turns (LIMIT_TURNS)
-               Raise --max-turns.
       Branch   agent/upgrade-eslint-to-9-5N1RC0 at 3f9c2ab, 1 commit on main,
                partial work
       Changes  1 file  +58 -0
@@ -116,7 +115,7 @@ it("says in 80 columns that a run ended as unpublished", () => {
     "! Not published  Upgrade eslint to 9 and fix what breaks
 
       Reason   The branch agent/upgrade-eslint-to-9-5N1RC0 was moved to 9a8b7c6d5e4f
-               during the run. (BRANCH_MOVED)
+               during the run (BRANCH_MOVED)
                The work is kept: make a branch of it.
       Branch   kept at refs/agent-worker/01M7XDWCGGKCTEQ3CC52S5N1RC,
                2 commits on main

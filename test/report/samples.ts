@@ -81,7 +81,7 @@ const nothing = { branch: null, stats: emptyDiffStat } as const;
 const partial = {
   stats: { ...emptyDiffStat, commits: 1, filesChanged: 1, insertions: 58, files: files.slice(1, 2) },
 } as const;
-const because = (code: string, message: string, hint: string): { reason: Reason } => ({
+const because = (code: string, message: string, hint: string | null): { reason: Reason } => ({
   reason: { code, message, hint },
 });
 
@@ -100,7 +100,7 @@ const changes: Record<Outcome, Partial<RunFacts>> = {
       "The branch holds what was done until then. Read the log, then run the task again.",
     ),
   },
-  limited: { ...partial, ...because("LIMIT_TURNS", "The agent reached its limit of 20 turns", "Raise --max-turns.") },
+  limited: { ...partial, ...because("LIMIT_TURNS", "The agent reached its limit of 20 turns", null) },
   unavailable: {
     ...nothing,
     result: null,
