@@ -149,7 +149,9 @@ export async function collect(workTree, start) {
 async function addEverything(scratch) {
   const { code } = await tryGit(["add", "-A"], scratch);
   if (code === 0) return;
-  await new Promise((resolve) => spawn("chmod", ["-R", "u+rwX", "."], { cwd: scratch.cwd, stdio: "ignore" }).on("close", resolve));
+  await new Promise((resolve) =>
+    spawn("chmod", ["-R", "u+rwX", "."], { cwd: scratch.cwd, stdio: "ignore" }).on("close", resolve),
+  );
   await git(["add", "-A"], scratch);
 }
 

@@ -17,7 +17,11 @@ export function createAgent(name: string, settings: ContainedSettings): Agent<Re
   const factory = Object.hasOwn(factories, name) ? factories[name] : undefined;
   if (factory !== undefined) return factory(settings);
   const near = suggest(name, agentNames);
-  throw new WorkerError("AGENT_UNKNOWN", `There is no agent ${JSON.stringify(name)}.${near === undefined ? "" : ` Did you mean ${near}?`}`, {
-    hint: `Known agents: ${agentNames.join(", ")}.`,
-  });
+  throw new WorkerError(
+    "AGENT_UNKNOWN",
+    `There is no agent ${JSON.stringify(name)}.${near === undefined ? "" : ` Did you mean ${near}?`}`,
+    {
+      hint: `Known agents: ${agentNames.join(", ")}.`,
+    },
+  );
 }

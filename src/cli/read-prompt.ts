@@ -47,5 +47,8 @@ export function buildTitle(prompt: Uint8Array): string {
   const line = lines.map((text) => text.replace(/[\p{C}\s]+/gu, " ").trim()).find((text) => text !== "") ?? "";
   const characters = [...line];
   if (characters.length <= maxTitleCharacters) return line;
-  return `${characters.slice(0, maxTitleCharacters - 1).join("").trimEnd()}…`;
+  return `${characters
+    .slice(0, maxTitleCharacters - 1)
+    .join("")
+    .trimEnd()}…`;
 }

@@ -16,7 +16,11 @@ export async function createRepository(
     await mkdir(dirname(join(directory, name)), { recursive: true });
     await writeFile(join(directory, name), text);
   }
-  for (const args of [["init", "--quiet", "--initial-branch=main", "."], ["add", "--all"], ["commit", "--quiet", "--message=First version"]]) {
+  for (const args of [
+    ["init", "--quiet", "--initial-branch=main", "."],
+    ["add", "--all"],
+    ["commit", "--quiet", "--message=First version"],
+  ]) {
     await runGit({ settings }, args, { signal, cwd: directory });
   }
 }

@@ -19,6 +19,10 @@ export async function planTask(request: RunRequest, git: GitSettings, signal: Ab
   const repository = await openRepository(request.repository, git, signal);
   const base = await resolveBase(repository, request.base, signal);
   const name = request.branch ?? buildBranchName(task.title, task.runId);
-  const branch = await planBranch(repository, { name, base, onExists: request.onBranchExists, runId: task.runId }, signal);
+  const branch = await planBranch(
+    repository,
+    { name, base, onExists: request.onBranchExists, runId: task.runId },
+    signal,
+  );
   return { repository, branch };
 }

@@ -45,7 +45,10 @@ function limitLog(log: AppendLog): LimitedLog {
       log.append(left > 0 ? piece : "\n[the rest was not kept: the log is full]\n");
       return log.ready();
     },
-    warning: () => (left > 0 ? log.warning() : { code: "LOG_INCOMPLETE", message: "The agent's output was too long to keep all of it." }),
+    warning: () =>
+      left > 0
+        ? log.warning()
+        : { code: "LOG_INCOMPLETE", message: "The agent's output was too long to keep all of it." },
     close: () => log.close(),
   };
 }

@@ -21,9 +21,13 @@ export async function openRuntimeDirectory(parent: string): Promise<RuntimeDirec
   const remove = (): Promise<void> => rm(path, { recursive: true, force: true, maxRetries: 3 });
   if (Buffer.byteLength(path) > maxPathBytes) {
     await remove();
-    throw new WorkerError("STATE_UNWRITABLE", `${parent} is too long a path for sockets (at most ${maxPathBytes - 20} bytes).`, {
-      hint: "Set XDG_RUNTIME_DIR or TMPDIR to a shorter path, such as /tmp.",
-    });
+    throw new WorkerError(
+      "STATE_UNWRITABLE",
+      `${parent} is too long a path for sockets (at most ${maxPathBytes - 20} bytes).`,
+      {
+        hint: "Set XDG_RUNTIME_DIR or TMPDIR to a shorter path, such as /tmp.",
+      },
+    );
   }
   return { path, [Symbol.asyncDispose]: remove };
 }

@@ -97,7 +97,9 @@ function toToolResultEvents({ message }: Message<"user">): AgentEvent[] {
     const text = typeof block.content === "string" ? block.content : JSON.stringify(block.content ?? "");
     const preview = text.slice(0, previewCharacters);
     const bytes = Buffer.byteLength(text);
-    return [{ type: "tool_result", data: { id: block.tool_use_id ?? "", isError: block.is_error ?? false, preview, bytes } }];
+    return [
+      { type: "tool_result", data: { id: block.tool_use_id ?? "", isError: block.is_error ?? false, preview, bytes } },
+    ];
   });
 }
 

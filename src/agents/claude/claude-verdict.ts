@@ -11,14 +11,19 @@ export function judgeClaude(ending: AgentEnding): Verdict {
   const { facts, stopCause } = ending;
   if (stopCause === "cancelled") return verdict("CANCELLED", "The run was cancelled; what the agent had done is kept.");
   if (facts.result !== null) return judgeResult(facts.result, ending);
-  if (stopCause === "wall-clock") return verdict("TIMEOUT_WALL", "The time limit was reached.", "Raise it with --timeout.");
+  if (stopCause === "wall-clock")
+    return verdict("TIMEOUT_WALL", "The time limit was reached.", "Raise it with --timeout.");
   if (stopCause === "idle") return judgeIdle(ending);
   return judgeSilence(ending);
 }
 
 function judgeResult(result: AgentResultLine, ending: AgentEnding): Verdict {
   if (result.kind === "error_max_turns") {
-    return verdict("LIMIT_TURNS", `The agent used all its turns (${result.turns}).`, "Raise the limit with --max-turns.");
+    return verdict(
+      "LIMIT_TURNS",
+      `The agent used all its turns (${result.turns}).`,
+      "Raise the limit with --max-turns.",
+    );
   }
   if (result.kind === "error_max_budget_usd") {
     return verdict("LIMIT_COST", "The agent used up its budget.", "Raise it with --max-cost.");
@@ -37,7 +42,8 @@ function judgeErrorResult(result: AgentResultLine, { modelFailure }: AgentEnding
     return verdict("MODEL_CREDENTIAL", `The model endpoint refused the credential (${status})${said}`);
   }
   if (status === 429) return verdict("MODEL_RATE_LIMIT", `The model's rate or usage limit is reached${said}`);
-  if (status !== null && status >= 500) return verdict("MODEL_OVERLOADED", `The model endpoint failed (${status})${said}`);
+  if (status !== null && status >= 500)
+    return verdict("MODEL_OVERLOADED", `The model endpoint failed (${status})${said}`);
   return verdict("AGENT_ERROR", `The agent ended with an error (${result.kind})${said}`);
 }
 
@@ -51,14 +57,22 @@ function judgeExitAfterSuccess({ exit, stopCause }: AgentEnding): Verdict {
 
 function judgeIdle({ modelFailure }: AgentEnding): Verdict {
   if (modelFailure !== null) return verdict(modelFailure.code, modelFailure.message, modelFailure.hint);
-  return verdict("TIMEOUT_IDLE", "The agent said nothing for too long.", "agent-worker runs logs shows where it stopped.");
+  return verdict(
+    "TIMEOUT_IDLE",
+    "The agent said nothing for too long.",
+    "agent-worker runs logs shows where it stopped.",
+  );
 }
 
 function judgeSilence({ exit, modelFailure, stderrTail }: AgentEnding): Verdict {
   const said = stderrTail === "" ? "" : `: ${stderrTail.slice(-500)}`;
   if (exit === null) return verdict("CONTAINER_LOST", `The container ended before its agent did${said}`);
   if (exit.error !== null) {
-    return verdict("CONTAINER_START", `The agent CLI could not be started: ${exit.error}`, "Check the image given with --image.");
+    return verdict(
+      "CONTAINER_START",
+      `The agent CLI could not be started: ${exit.error}`,
+      "Check the image given with --image.",
+    );
   }
   if (exit.outOfMemoryKills > 0) return outOfMemory;
   if (modelFailure !== null) return verdict(modelFailure.code, modelFailure.message, modelFailure.hint);

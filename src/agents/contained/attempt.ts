@@ -30,7 +30,12 @@ export function buildResult(
   const facts = reader.facts();
   return {
     ...end,
-    agent: { name: cli.name, version: facts.version, model: facts.model ?? task.model ?? null, sessionId: facts.sessionId },
+    agent: {
+      name: cli.name,
+      version: facts.version,
+      model: facts.model ?? task.model ?? null,
+      sessionId: facts.sessionId,
+    },
     usage: buildUsage(reader, gateway),
     timings: clock.timings(),
   };

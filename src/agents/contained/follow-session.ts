@@ -140,9 +140,13 @@ function checkSelfTest({ modelEndpoint, reachable }: { modelEndpoint: boolean; r
     });
   }
   if (reachable.length === 0) return;
-  throw new WorkerError("SELF_TEST", `The container is not cut off from the network: it reaches ${reachable.join(", ")}.`, {
-    hint: "The engine does not honour network mode none: update it, or use another one.",
-  });
+  throw new WorkerError(
+    "SELF_TEST",
+    `The container is not cut off from the network: it reaches ${reachable.join(", ")}.`,
+    {
+      hint: "The engine does not honour network mode none: update it, or use another one.",
+    },
+  );
 }
 
 function toBrokenError(message: string, started: boolean): WorkerError {
@@ -156,7 +160,11 @@ function toBrokenError(message: string, started: boolean): WorkerError {
 }
 
 /** Imports what the container announced; null where nothing has changed. */
-async function bringIn(session: Session, control: Control, collected: NonNullable<Told["collected"]>): Promise<string | null> {
+async function bringIn(
+  session: Session,
+  control: Control,
+  collected: NonNullable<Told["collected"]>,
+): Promise<string | null> {
   const { attempt } = session;
   const { context, task, settings, emit } = attempt;
   const { head, notes } = collected;
@@ -182,10 +190,14 @@ async function bringIn(session: Session, control: Control, collected: NonNullabl
 /** The entry program is gone but the volume is not: the container is started once more, only to bring the work out. */
 async function rescue(session: Session, told: Told): Promise<string | null> {
   const { attempt, container, controlSocket, order, stderrTail, progress } = session;
-  if (!told.started) throw new WorkerError("CONTAINER_LOST", `The container ended early: ${stderrTail.read() || "it said nothing"}`);
+  if (!told.started)
+    throw new WorkerError("CONTAINER_LOST", `The container ended early: ${stderrTail.read() || "it said nothing"}`);
   await attempt.emit({
     type: "warning",
-    data: { code: "CONTAINER_RESTARTED", message: "The container ended before its work was brought out; it was started again for that." },
+    data: {
+      code: "CONTAINER_RESTARTED",
+      message: "The container ended before its work was brought out; it was started again for that.",
+    },
   });
   const signal = AbortSignal.timeout(attempt.settings.patience.transferMs);
   await using control = await openControl(controlSocket, signal);

@@ -16,7 +16,7 @@ const task = "Greet the world when nobody is named, and test it";
 const files = {
   "package.json": `${JSON.stringify({ name: "greetings", version: "1.0.0", type: "module", scripts: { test: "node --test" } }, null, 2)}\n`,
   "greet.js": "/** The greeting for a person. */\nexport function greet(name) {\n  return `Hello, ${name}!`;\n}\n",
-  "README.md": "# greetings\n\n`greet(\"Ada\")` is \"Hello, Ada!\".\n",
+  "README.md": '# greetings\n\n`greet("Ada")` is "Hello, Ada!".\n',
 };
 
 /** `demo`: a small task in a repository of its own, made anew each time; the branch stays there to be looked at. */
