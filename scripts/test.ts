@@ -6,11 +6,15 @@ interface Tally {
   readonly failed: number;
 }
 
+interface TestResult {
+  readonly status: string;
+}
+
 /** The fields of vitest's JSON report that are read here. */
 interface VitestReport {
   readonly numPassedTests: number;
   readonly numTotalTests: number;
-  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[];
+  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly TestResult[] }[];
 }
 
 const checks = ["lint", "format:check", "types", "unused", "package:check"];
@@ -42,19 +46,24 @@ function runVitest(options: readonly string[]): Tally {
   return status !== 0 && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
 }
 
-/** A test that did not run, for whatever reason, and a file that could not be loaded have not passed: they failed. */
+/**
+ * A test that did not run, for whatever reason, has not passed: it failed. So has a file that failed without a failing
+ * test: it could not be loaded, or what comes before or after its tests went wrong.
+ */
 function readTally(): Tally {
   try {
     const report: VitestReport = JSON.parse(readFileSync(reportFile, "utf8"));
     const { numPassedTests, numTotalTests, testResults } = report;
-    const broken = testResults.filter(
-      ({ status, assertionResults }) => status === "failed" && assertionResults.length === 0,
-    );
+    const broken = testResults.filter((file) => file.status === "failed" && !file.assertionResults.some(hasFailed));
     return { passed: numPassedTests, failed: numTotalTests - numPassedTests + broken.length };
   } catch (error) {
     process.stderr.write(`vitest left no report: ${String(error)}\n`);
     return { passed: 0, failed: 1 };
   }
+}
+
+function hasFailed({ status }: TestResult): boolean {
+  return status === "failed";
 }
 
 const tallies = [runChecks(), runVitest(process.argv.slice(2))];
