@@ -32,10 +32,12 @@ function listArguments(commands: readonly CompletionCommand[]): [string, Complet
 }
 
 function renderArgument([name, argument]: [string, CompletionArgument]): string {
+  // Names with spaces: one a line; bash then quotes them itself.
+  const byLine = String.raw`local IFS=$'\n'; compopt -o filenames 2>/dev/null; `;
   const proposals = {
     choices: `COMPREPLY=($(compgen -W "${argument.choices.join(" ")}" -- "$current")); `,
-    file: 'compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$current")); ',
-    directory: 'compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- "$current")); ',
+    file: `${byLine}COMPREPLY=($(compgen -f -- "$current")); `,
+    directory: `${byLine}COMPREPLY=($(compgen -d -- "$current")); `,
     text: "",
   };
   return `    ${name}) ${proposals[argument.kind]}return ;;`;

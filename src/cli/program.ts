@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Help } from "commander";
 import { declareCommands } from "./commands.ts";
 import type { CliContext } from "./context.ts";
 import { environmentHelp, examples, exitCodes } from "./help-texts.ts";
@@ -40,14 +40,19 @@ export function createProgram(context: CliContext, ending: { exitCode: number })
       getOutHelpWidth: () => Math.min(stdout.columns ?? 120, 120),
       getErrHelpWidth: () => Math.min(stderr.columns ?? 120, 120),
     });
-  declareCommands(program, { context, ending });
-  const [run] = program.commands;
-  program.addHelpText("after", examples + environmentHelp + exitCodes);
-  run?.addHelpText("after", examples + environmentHelp + exitCodes);
-  // `run` is the default command: its flags belong to the first page of help.
+  const standard = new Help();
   program.configureHelp({
-    visibleOptions: (command) => [...(command === program ? (run?.options ?? []) : []), ...command.options],
+    minWidthToWrap: 20,
+    // `run` is the default command: its flags belong to the first page of help.
+    visibleOptions: (command) => [
+      ...(command === program ? (program.commands[0]?.options ?? []) : []),
+      ...standard.visibleOptions(command),
+    ],
   });
+  declareCommands(program, { context, ending });
+  for (const command of [program, ...program.commands.slice(0, 1)]) {
+    command.addHelpText("after", examples + environmentHelp + exitCodes);
+  }
   throwUsageErrors(program);
   return program;
 }

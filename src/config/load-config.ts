@@ -10,7 +10,7 @@ import {
   isTrustedDirectory,
   isUsableRuntimeDirectory,
 } from "./find-directories.ts";
-import { options } from "./options.ts";
+import { optionList, options } from "./options.ts";
 import { readEnvFile } from "./read-env-file.ts";
 import { readEnvironment } from "./read-environment.ts";
 import type { Environment } from "./read-environment.ts";
@@ -63,12 +63,18 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
   const config = buildConfig(reading, machine);
   const problems = [flags, envFile, project, global, reading].flatMap((part) => part.problems);
   if (problems.length > 0) throw buildConfigError(problems);
+  const entries = sortEntries(reading);
   return {
     config,
-    entries: reading.entries,
-    origins: new Map([...reading.entries].map(([key, entry]) => [key, entry.origin])),
+    entries,
+    origins: new Map([...entries].map(([key, { origin }]) => [key, origin])),
     warnings: [...warnOfSecrets(sources.flags), ...envFile.warnings, ...reading.warnings],
   };
+}
+
+function sortEntries({ entries }: Reading): Map<string, Entry> {
+  const sorted = optionList.flatMap(({ key }) => entries.get(key) ?? []);
+  return new Map(sorted.map((entry) => [entry.key, entry]));
 }
 
 async function dropUnusable(layer: Layer): Promise<Layer> {

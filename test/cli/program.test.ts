@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { runProgram } from "../../src/cli/program.ts";
+import { optionList } from "../../src/config/options.ts";
+import { WorkerError } from "../../src/core/worker-error.ts";
+import { createCapturedContext } from "../support/cli-context.ts";
+
+async function show(...argv: string[]): Promise<string> {
+  const context = createCapturedContext();
+  expect(await runProgram(argv, context)).toBe(0);
+  expect(context.written.stderr).toBe("");
+  return context.written.stdout;
+}
+
+it.each([["--help"], ["run", "--help"]])("describes every flag and its variables under %s %s", async (...argv) => {
+  const help = (await show(...argv)).replaceAll(/\s+/g, " ");
+  for (const { flags, environment } of optionList.filter(({ flags }) => flags.length > 0)) {
+    for (const { name } of [...flags, ...environment]) expect(help).toContain(name);
+  }
+  for (const words of [
+    "--task <TEXT>",
+    "Examples:",
+    "Exit codes:",
+    "124",
+    "ANTHROPIC_API_KEY",
+    "docs/configuration.md",
+  ]) {
+    expect(help).toContain(words);
+  }
+});
+
+it("lists the commands", async () => {
+  const help = await show("--help");
+  for (const name of ["run", "runs", "image", "doctor", "config", "demo", "completion"]) {
+    expect(help).toMatch(new RegExp(`^  ${name}\\b`, "m"));
+  }
+});
+
+it("breaks help at the width of the terminal", async () => {
+  const context = createCapturedContext();
+  await runProgram(["--help"], { ...context, stdout: Object.assign(context.stdout, { columns: 60 }) });
+  const options = context.written.stdout.slice(0, context.written.stdout.indexOf("Examples:"));
+  expect(Math.max(...options.split("\n").map((line) => line.length))).toBeLessThanOrEqual(60);
+});
+
+it("says its version", async () => {
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
+  expect(await show("--version")).toBe(`${version}\n`);
+});
+
+it.each([
+  [["--modle", "x"], 'Unknown flag "--modle".', "Did you mean --model?"],
+  [["runs", "list", "--jsno"], 'Unknown flag "--jsno".', "Did you mean --json?"],
+  [["doctr"], 'Unknown command "doctr".', "Did you mean doctor?"],
+  [["image", "biuld"], 'Unknown command "biuld".', "Did you mean build?"],
+  [["fix", "it"], 'Unknown command "fix".', 'A task is given with --task "...". See `agent-worker run --help`.'],
+  [["runs"], "runs needs a command: list, show, logs, clean.", "See `agent-worker runs --help`."],
+  [["runs", "show"], "Missing required argument 'run'.", "See `agent-worker runs show --help`."],
+  [["--max-turns"], "Option '--max-turns <N>' argument missing.", "See `agent-worker run --help`."],
+  [["completion", "bahs"], 'There is no completion for "bahs".', "Choose one of bash, zsh, fish. Did you mean bash?"],
+])("refuses %j with exit code 2 and nothing on stdout", async (argv, message, hint) => {
+  const context = createCapturedContext();
+  const error: unknown = await runProgram(argv, context).catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(WorkerError);
+  expect(error).toMatchObject({ code: "USAGE", exit: 2, message, hint });
+  expect(context.written).toEqual({ stdout: "", stderr: "" });
+});
