@@ -19,7 +19,7 @@ function meter(contentType: string, ...chunks: string[]) {
 describe("openAnswerMeter", () => {
   test("counts a stream once, with the last cumulative numbers", () => {
     expect(meter("text/event-stream; charset=utf-8", stream)).toEqual({ tokens, error: null });
-    expect(meter("text/event-stream", ...stream)).toEqual({ tokens, error: null });
+    expect(meter("text/event-stream", ...Array.from(stream))).toEqual({ tokens, error: null });
   });
 
   test("keeps what message_start said where message_delta says nothing", () => {
@@ -27,8 +27,11 @@ describe("openAnswerMeter", () => {
       type: "message_start",
       message: { usage: { input_tokens: 5, cache_read_input_tokens: 3, output_tokens: 1 } },
     };
-    const delta = (output: number) => ({ type: "message_delta", usage: { input_tokens: null, output_tokens: output } });
-    const events = [start, delta(7), delta(9)].map((event) => toSse(event)).join("");
+    const deltas = [7, 9].map((output) => ({
+      type: "message_delta",
+      usage: { input_tokens: null, output_tokens: output },
+    }));
+    const events = [start, ...deltas].map((event) => toSse(event)).join("");
     expect(meter("text/event-stream", events).tokens).toEqual({
       inputTokens: 5,
       outputTokens: 9,
@@ -47,7 +50,7 @@ describe("openAnswerMeter", () => {
       content: [],
       usage: { input_tokens: 1, output_tokens: 2, cache_read_input_tokens: null },
     });
-    expect(meter("application/json", ...body).tokens).toEqual({
+    expect(meter("application/json", ...Array.from(body)).tokens).toEqual({
       inputTokens: 1,
       outputTokens: 2,
       cacheReadTokens: 0,

@@ -1,24 +1,12 @@
-import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { createServer as createHttpServer } from "node:http";
-import { createServer } from "node:https";
-import { connect, createServer as createTcpServer } from "node:net";
-import type { AddressInfo, Server } from "node:net";
-import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { createServer as createTcpServer } from "node:net";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { startScriptedModel } from "../support/model/server.ts";
-import { ask, begin, openTestGateway, openTestUpstream, secret } from "./support.ts";
+import { ask, begin, listen, openTestGateway, openTestUpstream, secret } from "./support.ts";
 
 const main = JSON.stringify({ model: "m", stream: true, messages: [], tools: [{ name: "Bash" }] });
 const limits = { connectTimeoutMs: 200, headersTimeoutMs: 200, bodyTimeoutMs: 200 };
 const text = [{ type: "text" as const, text: "A few words, in more than one delta, so that something can go wrong." }];
-
-async function listen(server: Server): Promise<number> {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return (server.address() as AddressInfo).port;
-}
 
 describe("errors of the provider", () => {
   test.each([
@@ -134,10 +122,19 @@ describe("a provider that cannot be asked", () => {
     expect(opened.gateway.failure()).toMatchObject({ code: "MODEL_TIMEOUT" });
   });
 
+  test("does not take the connection in time", async () => {
+    const server = createTcpServer();
+    const url = `https://127.0.0.1:${await listen(server)}`;
+    await using opened = await openTestGateway(url, { limits: { connectTimeoutMs: 200 } });
+    expect(await ask(opened.socketPath)).toMatchObject({ status: 504, headers: { "x-should-retry": "false" } });
+    expect(opened.gateway.failure()).toMatchObject({ message: expect.stringContaining("UND_ERR_CONNECT_TIMEOUT") });
+    server.close();
+  });
+
   test("stops in the middle of an answer: the container's answer breaks too, and the tokens count", async () => {
     await using model = await startScriptedModel({ steps: [{ content: text, hang: "body", tokens: { input: 9 } }] });
     await using opened = await openTestGateway(model.url, { limits });
-    await expect(ask(opened.socketPath, { body: main })).rejects.toThrow();
+    await expect(ask(opened.socketPath, { body: main })).rejects.toThrow("aborted");
     await opened.audited(1);
     expect(opened.gateway.failure()).toMatchObject({ code: "MODEL_TIMEOUT" });
     expect(opened.gateway.usage()).toMatchObject({ requests: 1, inputTokens: 9, outputTokens: 1 });
@@ -146,104 +143,22 @@ describe("a provider that cannot be asked", () => {
   test("breaks off in the middle of an event", async () => {
     await using model = await startScriptedModel({ steps: [{ content: text, cut: "in-delta" }] });
     await using opened = await openTestGateway(model.url);
-    await expect(ask(opened.socketPath, { body: main })).rejects.toThrow();
+    await expect(ask(opened.socketPath, { body: main })).rejects.toThrow("aborted");
     await opened.audited(1);
     expect(opened.gateway.failure()).toMatchObject({ code: "MODEL_UNREACHABLE" });
   });
 
   test("is not blamed when the container goes away", async () => {
-    await using model = await startScriptedModel({ steps: [{ content: text, hang: "body" }] });
+    const hang = { content: text, hang: "body" as const };
+    await using model = await startScriptedModel({ steps: [hang, { error: { status: 429 } }, hang] });
     await using opened = await openTestGateway(model.url);
-    const answer = await begin(opened.socketPath, { body: main });
-    answer.destroy();
+    const leave = async (): Promise<void> => void (await begin(opened.socketPath, { body: main })).destroy();
+    await leave();
     expect(await opened.audited(1)).toMatchObject([{ decision: "allow", status: 200 }]);
     expect(opened.gateway.failure()).toBeNull();
-  });
-});
-
-describe("TLS and proxies", () => {
-  const tls = {
-    key: readFileSync("test/fixtures/tls/localhost.key"),
-    cert: readFileSync("test/fixtures/tls/localhost.crt"),
-  };
-
-  async function openSecureUpstream() {
-    const server = createServer(tls, (_request, response) => response.end("{}"));
-    const port = await listen(server);
-    return {
-      url: `https://localhost:${port}`,
-      async [Symbol.asyncDispose]() {
-        server.closeAllConnections();
-        await new Promise((done) => server.close(done));
-      },
-    };
-  }
-
-  test("a certificate nobody trusts is named, with the way to trust it", async () => {
-    await using upstream = await openSecureUpstream();
-    await using opened = await openTestGateway(upstream.url);
-    expect((await ask(opened.socketPath)).status).toBe(502);
-    expect(opened.gateway.failure()).toMatchObject({
-      code: "MODEL_UNREACHABLE",
-      message: expect.stringContaining("certificate"),
-      hint: expect.stringContaining("NODE_EXTRA_CA_CERTS"),
-    });
-  });
-
-  test("a certificate that Node trusts is trusted", async () => {
-    await using upstream = await openSecureUpstream();
-    const before = getCACertificates("default");
-    setDefaultCACertificates([...before, tls.cert.toString()]);
-    try {
-      await using opened = await openTestGateway(upstream.url);
-      expect((await ask(opened.socketPath)).status).toBe(200);
-    } finally {
-      setDefaultCACertificates(before);
-    }
-  });
-
-  test("a proxy is used, with its password, which is never told", async () => {
-    const asked: (string | undefined)[] = [];
-    const proxy = createHttpServer((request, response) => {
-      asked.push(request.url, request.headers["proxy-authorization"]);
-      response.writeHead(asked.length === 2 ? 200 : 407).end("{}");
-    });
-    proxy.on("connect", (request, socket) => {
-      asked.push(request.url, request.headers["proxy-authorization"]);
-      const { port } = new URL(`http://${request.url ?? ""}`);
-      const to = connect(Number(port), "127.0.0.1");
-      to.on("error", () => socket.destroy());
-      socket.on("error", () => to.destroy());
-      socket.write("HTTP/1.1 200 OK\r\n\r\n");
-      socket.pipe(to).pipe(socket);
-    });
-    const proxyUrl = `http://user:password@127.0.0.1:${await listen(proxy)}`;
-    const basic = `Basic ${Buffer.from("user:password").toString("base64")}`;
-    {
-      await using secure = await openSecureUpstream();
-      await using opened = await openTestGateway(secure.url, { proxyUrl });
-      await ask(opened.socketPath);
-      expect(asked).toEqual([new URL(secure.url).host, basic]);
-      expect(JSON.stringify(opened.gateway.failure())).toContain("certificate");
-    }
-    asked.length = 0;
-    await using opened = await openTestGateway("http://api.example.com", { proxyUrl });
-    expect((await ask(opened.socketPath)).status).toBe(200);
-    expect(asked).toEqual(["http://api.example.com/v1/messages", basic]);
-    expect((await ask(opened.socketPath)).body).toContain("the proxy answered 407");
-    expect(JSON.stringify(opened.gateway.failure())).not.toContain("password");
-    proxy.closeAllConnections();
-    await new Promise((done) => proxy.close(done));
-  });
-
-  test("a proxy that refuses is named as such", async () => {
-    const proxy = createHttpServer();
-    proxy.on("connect", (_request, socket) => socket.end("HTTP/1.1 403 No\r\n\r\n"));
-    const proxyUrl = `http://user:password@127.0.0.1:${await listen(proxy)}`;
-    await using opened = await openTestGateway("https://api.example.com", { proxyUrl });
-    expect((await ask(opened.socketPath)).body).toContain("the proxy answered 403");
-    expect(JSON.stringify(opened.gateway.failure())).not.toContain("password");
-    proxy.closeAllConnections();
-    await new Promise((done) => proxy.close(done));
+    await ask(opened.socketPath, { body: main });
+    await leave();
+    await opened.audited(3);
+    expect(opened.gateway.failure()).toMatchObject({ code: "MODEL_RATE_LIMIT" });
   });
 });

@@ -1,20 +1,20 @@
 import { existsSync, statSync } from "node:fs";
-import { text } from "node:stream/consumers";
+import { Agent } from "node:http";
 import { describe, expect, test } from "vitest";
 import { openGateway } from "../../src/gateway/gateway.ts";
 import { startScriptedModel } from "../support/model/server.ts";
 import { ask, closed, openTestGateway, openTestUpstream, secret, sendRaw } from "./support.ts";
 
+const body = (stream: boolean): string =>
+  JSON.stringify({ model: "m", stream, messages: [], tools: [{ name: "Bash" }] });
 const json = { "content-type": "application/json" };
 
 describe("openGateway", () => {
   test("forwards a call with its body, the query and the base URL's path, and adds the key", async () => {
     let got = "";
     await using upstream = await openTestUpstream((request, response) => {
-      void text(request).then((body) => {
-        got = body;
-        response.writeHead(200, json).end('{"ok":true}');
-      });
+      request.on("data", (part) => (got += String(part)));
+      request.on("end", () => response.writeHead(200, json).end('{"ok":true}'));
     });
     await using opened = await openTestGateway(`${upstream.url}/company/anthropic/`);
     const answer = await ask(opened.socketPath, {
@@ -78,7 +78,6 @@ describe("openGateway", () => {
     });
     const seen: number[] = [];
     await using opened = await openTestGateway(model.url, { onUsage: (usage) => seen.push(usage.requests) });
-    const body = (stream: boolean) => JSON.stringify({ model: "m", stream, messages: [], tools: [{ name: "Bash" }] });
     const answers = await Promise.all(
       Array.from({ length: 100 }, (_, index) => ask(opened.socketPath, { body: body(index % 2 === 0) })),
     );
@@ -148,6 +147,12 @@ describe("the credential", () => {
     expect(JSON.stringify(await opened.audited(2))).not.toContain(secret);
   });
 
+  test("may begin at the end of an answer without being there", async () => {
+    await using upstream = await openTestUpstream((_request, response) => response.end(`text ${secret.slice(0, 9)}`));
+    await using opened = await openTestGateway(upstream.url);
+    expect((await ask(opened.socketPath)).body).toBe(`text ${secret.slice(0, 9)}`);
+  });
+
   test("is not in the failure that repeats the provider's words", async () => {
     await using upstream = await openTestUpstream((request, response) => {
       const message = `invalid key ${String(request.headers["x-api-key"])}`;
@@ -164,23 +169,39 @@ describe("the credential", () => {
   });
 });
 
+describe("connections", () => {
+  test("of the container stay open between requests, those to the provider until the gateway is closed", async () => {
+    let left: Promise<void> | undefined;
+    await using upstream = await openTestUpstream((request, response) => {
+      left ??= closed(request.socket);
+      response.end("{}");
+    });
+    const opened = await openTestGateway(upstream.url);
+    const agent = new Agent({ keepAlive: true });
+    const first = await ask(opened.socketPath, { agent });
+    // A server that closes idle connections says so here.
+    expect(first.headers).toMatchObject({ connection: "keep-alive" });
+    expect(first.headers).not.toHaveProperty("keep-alive");
+    await opened[Symbol.asyncDispose]();
+    await left;
+    agent.destroy();
+  });
+});
+
 describe("closing", () => {
   test("breaks off what is on its way and leaves no socket", async () => {
     const arrived: Promise<unknown>[] = [];
     const left: Promise<unknown>[] = [];
-    let reached = (): void => {};
-    const allReached = new Promise<void>((done) => {
-      reached = done;
-    });
+    const allReached = Promise.withResolvers<void>();
     await using upstream = await openTestUpstream((request, response) => {
       left.push(closed(request.socket));
       response.writeHead(200, { "content-type": "text/event-stream" }).write(": open\n\n");
-      if (left.length === 20) reached();
+      if (left.length === 20) allReached.resolve();
     });
     const opened = await openTestGateway(upstream.url);
     for (let count = 0; count < 20; count += 1) arrived.push(ask(opened.socketPath));
     const endings = Promise.allSettled(arrived);
-    await allReached;
+    await allReached.promise;
     await opened.gateway[Symbol.asyncDispose]();
     expect(existsSync(opened.socketPath)).toBe(false);
     expect((await endings).map((ending) => ending.status)).toEqual(Array.from({ length: 20 }, () => "rejected"));

@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { spawn } from "node:child_process";
 import { request } from "node:http";
 import { describe, expect, test } from "vitest";
@@ -10,23 +10,23 @@ const sse = { "content-type": "text/event-stream" };
 describe("streams", () => {
   test("hands each event on before the next one is written", async () => {
     const events = Array.from({ length: 20 }, (_, index) => `event: ping\ndata: {"n":${index}}\n\n`);
-    let sendNext = (): void => {};
+    const turns = new EventEmitter();
     await using upstream = await openTestUpstream((_request, response) => {
       response.writeHead(200, sse).flushHeaders();
       const left = [...events];
-      sendNext = () => {
+      turns.on("next", () => {
         const event = left.shift();
         if (event === undefined) response.end();
         else response.write(event);
-      };
+      });
     });
     await using opened = await openTestGateway(upstream.url);
     const answer = await begin(opened.socketPath);
     const got: string[] = [];
-    sendNext();
+    turns.emit("next");
     for await (const chunk of answer) {
       got.push(String(chunk));
-      sendNext();
+      turns.emit("next");
     }
     expect(got).toEqual(events);
   });
@@ -34,11 +34,11 @@ describe("streams", () => {
   test("hands each part of a request on before the next one is written", async () => {
     const parts = ["one", "two", "three"];
     const got: string[] = [];
-    let onPart: () => void = () => {};
+    const arrivals = new EventEmitter();
     await using upstream = await openTestUpstream((request, response) => {
       request.on("data", (chunk) => {
         got.push(String(chunk));
-        onPart();
+        arrivals.emit("part");
       });
       request.on("end", () => response.end("{}"));
     });
@@ -53,9 +53,7 @@ describe("streams", () => {
     });
     const answered = once(asked, "response");
     for (const part of parts) {
-      const arrived = new Promise<void>((done) => {
-        onPart = done;
-      });
+      const arrived = once(arrivals, "part");
       asked.write(part);
       await arrived;
     }
@@ -88,19 +86,19 @@ describe("streams", () => {
     // Nobody reads: what is on its way fills the buffers of two sockets and of the gateway, and no more.
     expect(await settled(() => written)).toBeLessThan(32 * megabyte);
     let read = 0;
-    for await (const part of answer) read += (part as Buffer).length;
+    for await (const part of answer) read += Buffer.byteLength(part);
     expect(read).toBe(total);
   });
 
   test("waits for a provider who reads slowly", async () => {
     const total = 64 * megabyte;
     let read = 0;
-    let resume = (): void => {};
+    const turns = new EventEmitter();
     await using upstream = await openTestUpstream((request, response) => {
-      resume = () => {
+      turns.once("read", () => {
         request.on("data", (part: Buffer) => (read += part.length));
         request.on("end", () => response.end("{}"));
-      };
+      });
     });
     await using opened = await openTestGateway(upstream.url);
     const headers = { host: "localhost", "content-length": total };
@@ -126,7 +124,7 @@ describe("streams", () => {
     };
     write();
     expect(await settled(() => written)).toBeLessThan(32 * megabyte);
-    resume();
+    turns.emit("read");
     const [answer] = await answered;
     answer.resume();
     expect(read).toBe(total);
@@ -156,25 +154,23 @@ describe("streams", () => {
   });
 
   test("tells the provider at once that the container has gone, before and within an answer", async () => {
-    const arrivals: { socket: { destroyed: boolean }; closed: Promise<unknown> }[] = [];
-    let onArrival: () => void = () => {};
+    const left: Promise<void>[] = [];
+    const turns = new EventEmitter();
     await using upstream = await openTestUpstream((request, response) => {
-      arrivals.push({ socket: request.socket, closed: closed(request.socket) });
-      if (arrivals.length === 2) response.writeHead(200, sse).write(": begun\n\n");
-      onArrival();
+      left.push(closed(request.socket));
+      if (left.length === 2) response.writeHead(200, sse).write(": begun\n\n");
+      turns.emit("arrival");
     });
     await using opened = await openTestGateway(upstream.url);
-    const arrived = new Promise<void>((done) => {
-      onArrival = done;
-    });
+    const arrived = once(turns, "arrival");
     const gone = new AbortController();
     const first = begin(opened.socketPath, { signal: gone.signal }).catch(() => "gone");
     await arrived;
     gone.abort();
     expect(await first).toBe("gone");
-    await arrivals[0]?.closed;
+    await left[0];
     (await begin(opened.socketPath)).destroy();
-    await arrivals[1]?.closed;
+    await left[1];
     expect(await opened.audited(2)).toMatchObject([{ status: null }, { status: 200 }]);
     expect(opened.gateway.failure()).toBeNull();
   });

@@ -1,9 +1,9 @@
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, request } from "node:http";
-import type { IncomingHttpHeaders, IncomingMessage, RequestListener } from "node:http";
+import type { Agent, IncomingHttpHeaders, IncomingMessage, RequestListener } from "node:http";
 import { connect } from "node:net";
-import type { Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -30,14 +30,14 @@ export async function openTestGateway(
   const directory = await mkdtemp(join(tmpdir(), "gw-"));
   const socketPath = join(directory, "s");
   const audit: EgressRecord[] = [];
-  let onRecord: () => void = () => {};
+  const records = new EventEmitter();
   const { credential = { kind: "api-key", value: secret }, proxyUrl, ...rest } = options;
   const gateway = await openGateway({
     socketPath,
     upstream: { baseUrl, credential, proxyUrl },
     audit: (record) => {
       audit.push(record);
-      onRecord();
+      records.emit("record");
     },
     ...rest,
   });
@@ -46,11 +46,7 @@ export async function openTestGateway(
     socketPath,
     audit,
     async audited(count) {
-      while (audit.length < count) {
-        await new Promise<void>((done) => {
-          onRecord = done;
-        });
-      }
+      while (audit.length < count) await once(records, "record");
       return audit;
     },
     async [Symbol.asyncDispose]() {
@@ -74,12 +70,11 @@ export async function openTestUpstream(listener: RequestListener): Promise<Upstr
     requests.push({ headers, url, method });
     listener(request, response);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (typeof address !== "object" || address === null) throw new Error("no address");
+  // As long as the gateway does not close a connection, nobody does.
+  server.keepAliveTimeout = 600_000;
+  const port = await listen(server);
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http://127.0.0.1:${port}`,
     requests,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
@@ -88,32 +83,40 @@ export async function openTestUpstream(listener: RequestListener): Promise<Upstr
   };
 }
 
+/** Listens on a free port of the loopback. */
+export async function listen(server: Server): Promise<number> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new Error("no address");
+  return address.port;
+}
+
 export interface Question {
   readonly method?: string;
   readonly path?: string;
   readonly headers?: Record<string, string | string[]>;
   readonly body?: string | Uint8Array;
   readonly signal?: AbortSignal;
+  readonly agent?: Agent;
 }
 
 /** Asks through the gateway's socket as the container does; resolves with the answer's headers. */
 export async function begin(socketPath: string, question: Question = {}): Promise<IncomingMessage> {
-  const { method = "POST", path = "/v1/messages", headers = {}, body = "{}", signal } = question;
+  const { method = "POST", path = "/v1/messages", headers = {}, body = "{}", signal, agent = false } = question;
   const asked = request({
     socketPath,
     method,
     path,
     headers: { host: "127.0.0.1:8080", ...headers },
-    agent: false,
+    agent,
     ...(signal === undefined ? {} : { signal }),
   });
   asked.on("error", () => {});
   asked.end(method === "GET" || method === "HEAD" ? undefined : body);
-  const [answer] = await Promise.race([
-    once(asked, "response"),
-    once(asked, "close").then(() => Promise.reject(new Error("no answer"))),
-  ]);
-  return answer as IncomingMessage;
+  return new Promise((resolve, reject) => {
+    asked.once("response", resolve).once("close", () => reject(new Error("no answer")));
+  });
 }
 
 export async function ask(socketPath: string, question: Question = {}) {
