@@ -25,10 +25,8 @@ import { connect } from "node:net";
  */
 export async function connectControl(socketPath, { onStop, onLost }) {
   const socket = connect(socketPath);
-  /** @type {(order: Order) => void} */
-  let resolveOrder = () => {};
-  /** @type {Promise<Order>} */
-  const order = new Promise((resolve) => (resolveOrder = resolve));
+  /** @type {PromiseWithResolvers<Order>} */
+  const { promise: order, resolve: resolveOrder } = Promise.withResolvers();
   let ordered = false;
   let finished = false;
   let pending = Buffer.alloc(0);

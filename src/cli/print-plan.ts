@@ -14,37 +14,31 @@ export async function printPlan(order: Pick<RunOrder, "config" | "request">, con
   const image = buildImageRequest(config.container, context.environment);
   const reference = image.reference ?? (await readImageTag(image)).reference;
   const { container, limits } = config;
-  const plan = {
+  const plan: Plan = {
     task: request.task.title,
     repository: repository.path,
-    base: { ref: branch.base.ref, sha: branch.base.sha },
-    branch: { name: branch.name, exists: branch.expected !== null },
+    base: branch.base.ref ?? branch.base.sha,
+    baseSha: branch.base.sha,
+    branch: branch.name,
+    branchExists: branch.expected !== null,
     agent: config.agent,
     model: config.model ?? null,
     image: reference,
     credential: config.credential === null ? null : config.credential.kind,
-    limits: {
-      timeout: formatDuration(limits.timeoutMs),
-      maxTurns: limits.maxTurns ?? null,
-      maxCostUsd: limits.maxCostUsd ?? null,
-      cpus: container.cpus,
-      memory: formatSize(container.memoryBytes),
-      pids: container.pids,
-    },
+    timeout: formatDuration(limits.timeoutMs),
+    maxTurns: limits.maxTurns ?? null,
+    maxCostUsd: limits.maxCostUsd ?? null,
+    cpus: container.cpus,
+    memory: formatSize(container.memoryBytes),
+    pids: container.pids,
   };
   context.stdout.write(config.output === "text" ? renderPlan(plan) : `${JSON.stringify(plan)}\n`);
   return 0;
 }
 
-function renderPlan(plan: Readonly<Record<string, unknown>>): string {
-  const rows = Object.entries(plan).map(([name, value]) => `  ${name.padEnd(11)} ${toPrintable(renderValue(value))}`);
-  return `Dry run: nothing was started or written.\n\n${rows.join("\n")}\n`;
-}
+type Plan = Readonly<Record<string, string | number | boolean | null>>;
 
-function renderValue(value: unknown): string {
-  if (value === null) return "-";
-  if (typeof value !== "object") return String(value);
-  return Object.entries(value)
-    .map(([name, part]) => `${name} ${part === null ? "-" : String(part)}`)
-    .join(", ");
+function renderPlan(plan: Plan): string {
+  const rows = Object.entries(plan).map(([name, value]) => `  ${name.padEnd(12)} ${toPrintable(String(value ?? "-"))}`);
+  return `Dry run: nothing was started or written.\n\n${rows.join("\n")}\n`;
 }

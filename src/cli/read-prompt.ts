@@ -45,10 +45,9 @@ async function readTaskFile(file: string, stdin: Readable): Promise<Buffer> {
 export function buildTitle(prompt: Uint8Array): string {
   const lines = Buffer.from(prompt.subarray(0, 16_384)).toString().split("\n");
   const line = lines.map((text) => text.replace(/[\p{C}\s]+/gu, " ").trim()).find((text) => text !== "") ?? "";
-  const characters = [...line];
-  if (characters.length <= maxTitleCharacters) return line;
-  return `${characters
+  if (line.length <= maxTitleCharacters) return line;
+  return `${line
     .slice(0, maxTitleCharacters - 1)
-    .join("")
+    .replace(/[\ud800-\udbff]$/, "")
     .trimEnd()}…`;
 }

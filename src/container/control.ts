@@ -61,64 +61,83 @@ const maxLineBytes = 1024 * 1024;
 
 /** Listens on `socketPath`; the first connection is the container's entry program, and the only one accepted. */
 export async function openControl(socketPath: string, signal: AbortSignal): Promise<Control> {
-  const connection = Promise.withResolvers<Socket>();
-  connection.promise.catch(() => undefined);
-  const server = createServer((socket) => {
-    server.close();
-    socket.on("error", () => undefined);
-    connection.resolve(socket);
-  });
-  server.maxConnections = 1;
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ path: socketPath, readableAll: true, writableAll: true }, resolve);
-  });
-  const onAbort = (): void => connection.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-
-  let rest: Buffer = Buffer.alloc(0);
+  const accepted = await acceptOne(socketPath, signal);
+  const { connection } = accepted;
+  // What came after the last message belongs to the pack.
+  const rest = { bytes: Buffer.alloc(0) };
   return {
     async start(order, prompt) {
-      const socket = await connection.promise;
-      signal.removeEventListener("abort", onAbort);
+      const socket = await connection;
       socket.write(`${JSON.stringify({ ...order, promptBytes: prompt.length })}\n`);
       socket.write(prompt);
     },
     stop(graceMs) {
-      void connection.promise.then(
+      void connection.then(
         (socket) => socket.writable && socket.write(`${JSON.stringify({ type: "stop", graceMs })}\n`),
         () => undefined,
       );
     },
     async *messages() {
-      const socket = await connection.promise;
-      for await (const chunk of readChunks(socket)) {
-        rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-        for (let newline = rest.indexOf(10); newline >= 0; newline = rest.indexOf(10)) {
-          const message = parseMessage(rest.subarray(0, newline));
-          rest = rest.subarray(newline + 1);
-          yield message;
-          if (message.type === "collected" || message.type === "broken") return;
-        }
-        if (rest.length > maxLineBytes)
-          throw new WorkerError("CONTAINER_LOST", "The container sent an endless message.");
-      }
+      yield* readMessages(await connection, rest);
     },
     async *pack() {
-      if (rest.length > 0) yield rest;
-      yield* readChunks(await connection.promise);
+      if (rest.bytes.length > 0) yield rest.bytes;
+      yield* readChunks(await connection);
     },
-    async [Symbol.asyncDispose]() {
+    [Symbol.asyncDispose]: () => accepted.close(),
+  };
+}
+
+interface Accepted {
+  readonly connection: Promise<Socket>;
+  close(): Promise<void>;
+}
+
+async function acceptOne(socketPath: string, signal: AbortSignal): Promise<Accepted> {
+  const { promise: connection, resolve, reject } = Promise.withResolvers<Socket>();
+  connection.catch(() => undefined);
+  const onAbort = (): void => reject(signal.reason);
+  const server = createServer((socket) => {
+    server.close();
+    signal.removeEventListener("abort", onAbort);
+    socket.on("error", () => undefined);
+    resolve(socket);
+  });
+  server.maxConnections = 1;
+  await new Promise<void>((listening, failed) => {
+    server.once("error", failed);
+    server.listen({ path: socketPath, readableAll: true, writableAll: true }, listening);
+  });
+  signal.addEventListener("abort", onAbort, { once: true });
+  return {
+    connection,
+    async close() {
       signal.removeEventListener("abort", onAbort);
-      connection.reject(new Error("closed"));
+      reject(new Error("closed"));
       server.close();
-      await connection.promise.then(
+      await connection.then(
         (socket) => socket.destroy(),
         () => undefined,
       );
       await rm(socketPath, { force: true });
     },
   };
+}
+
+/** Up to and with the last message; the bytes after it are left in `rest`. */
+async function* readMessages(socket: Socket, rest: { bytes: Buffer }): AsyncGenerator<ContainerMessage> {
+  for await (const chunk of readChunks(socket)) {
+    rest.bytes = rest.bytes.length === 0 ? chunk : Buffer.concat([rest.bytes, chunk]);
+    for (let newline = rest.bytes.indexOf(10); newline >= 0; newline = rest.bytes.indexOf(10)) {
+      const message = parseMessage(rest.bytes.subarray(0, newline));
+      rest.bytes = rest.bytes.subarray(newline + 1);
+      yield message;
+      if (message.type === "collected" || message.type === "broken") return;
+    }
+    if (rest.bytes.length > maxLineBytes) {
+      throw new WorkerError("CONTAINER_LOST", "The container sent an endless message.");
+    }
+  }
 }
 
 /** Unlike a stream's own iterator this one leaves the socket open when its consumer leaves the loop. */

@@ -81,7 +81,7 @@ async function recordRun(store: Store, { task }: RunRequest, { repository, branc
 
 /** From here on every ending is a report. */
 async function runReserved(run: Run, reservation: Reservation): Promise<RunReport> {
-  const { parts, request, options, files, startedAt } = run;
+  const { request, options, files, startedAt } = run;
   const { runId } = request.task;
   run.prepareMs = Date.now() - startedAt.getTime();
   await using eventLog = await openEventLog(files.events);

@@ -9,78 +9,75 @@ const previewCharacters = 2_000;
 
 type Message<Type extends ClaudeMessage["type"]> = Extract<ClaudeMessage, { type: Type }>;
 
-/** Turns the CLI's lines into events and remembers what they say in sum. */
-export function openClaudeReader(): AgentReader {
-  let sessionId: string | null = null;
-  let model: string | null = null;
-  let version: string | null = null;
-  let costUsd: number | null = null;
-  let result: AgentResultLine | null = null;
-  let turns = 0;
-  let lastMessageId = "";
-  const toolCalls: Record<string, number> = {};
-
-  const readSystem = (message: Message<"system">): AgentEvent[] => {
-    if (message.subtype === "api_retry") return [toRetryEvent(message)];
-    if (message.subtype !== "init") return [];
-    // A second init (after a compaction, say) tells nothing new.
-    const first = sessionId === null;
-    sessionId = message.session_id ?? null;
-    model = message.model ?? null;
-    version = message.claude_code_version ?? null;
-    return first ? [{ type: "agent.started", data: { sessionId, model, version } }] : [];
-  };
-  const readAssistant = ({ message, parent_tool_use_id: parent }: Message<"assistant">): AgentEvent[] => {
-    // One answer comes as several lines with one id, a line per block; answers of subagents are no turns of the main loop.
-    if (message.id !== lastMessageId && (parent === null || parent === undefined)) turns += 1;
-    lastMessageId = message.id;
-    for (const { type, name } of message.content) {
-      if (type === "tool_use" && name !== undefined) toolCalls[name] = (toolCalls[name] ?? 0) + 1;
-    }
-    return message.content.flatMap(toAssistantEvent);
-  };
-  const readResult = (message: Message<"result">): AgentEvent[] => {
-    costUsd = message.total_cost_usd ?? costUsd;
-    result = {
-      isError: message.is_error,
-      kind: message.subtype,
-      turns: message.num_turns,
-      text: (message.result ?? message.errors?.join("; ") ?? "").slice(0, previewCharacters),
-      stopReason: message.stop_reason ?? null,
-      apiStatus: message.api_error_status ?? null,
-    };
-    return [];
-  };
-
-  return {
-    read(line) {
-      const parsed = parseClaudeLine(line);
-      if (parsed.kind === "unknown") return [];
-      if (parsed.kind === "damaged") return toLogEvent(line);
-      switch (parsed.message.type) {
-        case "system":
-          return readSystem(parsed.message);
-        case "assistant":
-          return readAssistant(parsed.message);
-        case "user":
-          return toToolResultEvents(parsed.message);
-        case "result":
-          return readResult(parsed.message);
-      }
-    },
-    facts: (): AgentFacts => ({
-      sessionId,
-      model,
-      version,
-      costUsd,
-      result,
-      turns: result?.turns ?? turns,
-      toolCalls: { ...toolCalls },
-    }),
-  };
+/** All that the lines have said so far. */
+interface ReaderState {
+  facts: AgentFacts;
+  readonly toolCalls: Record<string, number>;
+  lastMessageId: string;
 }
 
-function toAssistantEvent(block: ClaudeBlock): AgentEvent[] {
+/** Turns the CLI's lines into events and remembers what they say in sum. */
+export function openClaudeReader(): AgentReader {
+  const toolCalls: Record<string, number> = {};
+  const facts = { sessionId: null, model: null, version: null, turns: 0, toolCalls, costUsd: null, result: null };
+  const state: ReaderState = { facts, toolCalls, lastMessageId: "" };
+  return { read: (line) => readLine(state, line), facts: () => state.facts };
+}
+
+function readLine(state: ReaderState, line: Line): AgentEvent[] {
+  const parsed = parseClaudeLine(line);
+  if (parsed.kind === "unknown") return [];
+  if (parsed.kind === "damaged") return toLogEvents(line);
+  const { message } = parsed;
+  switch (message.type) {
+    case "system":
+      return readSystem(state, message);
+    case "assistant":
+      return readAssistant(state, message);
+    case "user":
+      return toToolResultEvents(message);
+    case "result":
+      return readResult(state, message);
+  }
+}
+
+function readSystem(state: ReaderState, message: Message<"system">): AgentEvent[] {
+  if (message.subtype === "api_retry") return [toRetryEvent(message)];
+  // A second init (after a compaction, say) tells nothing new.
+  if (message.subtype !== "init" || state.facts.sessionId !== null) return [];
+  const { session_id: sessionId = "", model = null, claude_code_version: version = null } = message;
+  state.facts = { ...state.facts, sessionId, model, version };
+  return [{ type: "agent.started", data: { sessionId, model, version } }];
+}
+
+/** One answer comes as several lines with one id, a line per block; answers of subagents are no turns of the main loop. */
+function readAssistant(state: ReaderState, line: Message<"assistant">): AgentEvent[] {
+  const { message, parent_tool_use_id: parent = null } = line;
+  if (message.id !== state.lastMessageId && parent === null) {
+    state.facts = { ...state.facts, turns: state.facts.turns + 1 };
+    state.lastMessageId = message.id;
+  }
+  for (const { type, name } of message.content) {
+    if (type === "tool_use" && name !== undefined) state.toolCalls[name] = (state.toolCalls[name] ?? 0) + 1;
+  }
+  return message.content.flatMap(toAssistantEvents);
+}
+
+function readResult(state: ReaderState, message: Message<"result">): AgentEvent[] {
+  const result: AgentResultLine = {
+    isError: message.is_error,
+    kind: message.subtype,
+    turns: message.num_turns,
+    text: (message.result ?? message.errors?.join("; ") ?? "").slice(0, previewCharacters),
+    stopReason: message.stop_reason ?? null,
+    apiStatus: message.api_error_status ?? null,
+  };
+  const costUsd = message.total_cost_usd ?? state.facts.costUsd;
+  state.facts = { ...state.facts, result, costUsd, turns: message.num_turns };
+  return [];
+}
+
+function toAssistantEvents(block: ClaudeBlock): AgentEvent[] {
   if (block.type === "text" && block.text !== undefined) return [{ type: "message", data: cutText(block.text) }];
   if (block.type === "thinking" && block.thinking !== undefined) {
     return [{ type: "thinking", data: cutText(block.thinking) }];
@@ -114,7 +111,7 @@ function toRetryEvent(message: Message<"system">): AgentEvent {
 }
 
 /** A line that is no message is shown, not hidden: it may say why the CLI failed. */
-function toLogEvent(line: Line): AgentEvent[] {
+function toLogEvents(line: Line): AgentEvent[] {
   if (line.bytes === 0) return [];
   const cut = cutText(line.content.toString());
   const data = line.truncated ? { ...cut, truncated: true, bytes: line.bytes } : cut;

@@ -20,6 +20,8 @@ export interface Progress {
   readonly clock: Clock;
   readonly reader: AgentReader;
   gateway: Gateway | null;
+  /** Called when the agent shows a sign of life, on its output or through the gateway. */
+  onActivity: () => void;
 }
 
 export function buildResult(

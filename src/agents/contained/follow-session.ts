@@ -25,15 +25,13 @@ export interface Session {
   readonly objects: ObjectSource;
   readonly stderrTail: Tail;
   readonly gateway: Gateway;
-  /** Takes the function to call when the agent shows a sign of life through the gateway. */
-  readonly onActivity: (listener: () => void) => void;
 }
 
 /** What the entry program has reported; `collected` is null when the container was gone before it had. */
 interface Told {
-  readonly exit: AgentExit | null;
-  readonly started: boolean;
-  readonly collected: Extract<ContainerMessage, { type: "collected" }> | null;
+  exit: AgentExit | null;
+  started: boolean;
+  collected: Extract<ContainerMessage, { type: "collected" }> | null;
 }
 
 /** Packs larger than this are refused, packed and unpacked. */
@@ -49,7 +47,7 @@ export async function followSession(session: Session): Promise<{ verdict: Verdic
     timeoutMs: task.limits.timeoutMs,
     patience: settings.patience,
   });
-  session.onActivity(watch.touch);
+  progress.onActivity = () => watch.touch();
   const output = readOutput(container.output, buildSinks(session, watch));
   output.catch(() => undefined);
   await Promise.race([control.start(order, task.prompt), output.then(() => failStart(session))]);
@@ -100,7 +98,7 @@ async function failStart({ stderrTail }: Session): Promise<never> {
 async function readMessages(session: Session, control: Control, watch: StopWatch): Promise<Told> {
   const { attempt, progress, objects, container } = session;
   const { patience } = attempt.settings;
-  let told: Told = { exit: null, started: false, collected: null };
+  const told: Told = { exit: null, started: false, collected: null };
   // Removing the container ends the loop: it is what a transfer that never ends comes to.
   let transfer = setTimeout(() => void container[Symbol.asyncDispose](), patience.transferMs);
   try {
@@ -113,16 +111,17 @@ async function readMessages(session: Session, control: Control, watch: StopWatch
         case "started":
           clearTimeout(transfer);
           progress.clock.mark("started");
-          told = { ...told, started: true };
+          told.started = true;
           break;
         case "exited":
           progress.clock.mark("exited");
           watch.ended();
           transfer = setTimeout(() => void container[Symbol.asyncDispose](), patience.transferMs);
-          told = { ...told, exit: message };
+          told.exit = message;
           break;
         case "collected":
-          return { ...told, collected: message };
+          told.collected = message;
+          break;
         case "broken":
           throw toBrokenError(message.message, told.started);
       }

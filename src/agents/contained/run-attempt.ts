@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { startContainer } from "../../container/container.ts";
 import { buildContainerLabels } from "../../container/container-labels.ts";
+import type { ContainerSpec } from "../../container/container-profile.ts";
 import { openControl } from "../../container/control.ts";
 import type { ContainerOrder } from "../../container/control.ts";
 import { connectEngine } from "../../container/engine.ts";
@@ -10,6 +11,7 @@ import { toOutcome } from "../../core/outcome.ts";
 import { toReason } from "../../core/reason.ts";
 import { toWorkerError, WorkerError } from "../../core/worker-error.ts";
 import { openGateway } from "../../gateway/gateway.ts";
+import type { Gateway } from "../../gateway/gateway.ts";
 import { createTail } from "../../util/tail.ts";
 import type { Verdict } from "./agent-cli.ts";
 import { buildResult } from "./attempt.ts";
@@ -26,7 +28,13 @@ import type { ObjectSource } from "./prepare-objects.ts";
  * down: the caller publishes meanwhile. Rejects only if something could not be taken down.
  */
 export async function runAttempt(attempt: Attempt): Promise<void> {
-  const progress: Progress = { clock: startClock(), reader: attempt.cli.openReader(), gateway: null };
+  const { cli } = attempt;
+  const progress: Progress = {
+    clock: startClock(),
+    reader: cli.openReader(),
+    gateway: null,
+    onActivity: () => undefined,
+  };
   let completed = false;
   const complete = async (verdict: Verdict, commit: string | null): Promise<void> => {
     completed = true;
@@ -46,31 +54,19 @@ async function runInContainer(
   progress: Progress,
   complete: (verdict: Verdict, commit: string | null) => Promise<void>,
 ): Promise<void> {
-  const { settings, task, context, emit } = attempt;
-  const { signal, runtimeDirectory, logs } = context;
+  const { settings, context, emit } = attempt;
+  const { signal, runtimeDirectory } = context;
   await using engine = await connectEngine(settings.engine, signal);
   if (engine.isRemote) throw toRemoteError(engine.endpoint);
-  const user = chooseContainerUser(engine);
-  const image = ensureImage(engine, settings.image, {
-    signal,
-    onProgress: (text) => void emit({ type: "image.progress", data: { text } }),
-  });
+  const onProgress = (text: string): void => void emit({ type: "image.progress", data: { text } });
+  const image = ensureImage(engine, settings.image, { signal, onProgress });
   image.catch(() => undefined);
   const sockets = join(runtimeDirectory, "run");
   await mkdir(sockets, { mode: 0o755 });
-  const stderrTail = createTail(4_000);
-  let onActivity = (): void => undefined;
-  await using gateway = await openGateway({
-    socketPath: join(sockets, "gateway.sock"),
-    upstream: settings.upstream,
-    audit: (record) => {
-      logs.egress(record);
-      onActivity();
-    },
-  });
-  progress.gateway = gateway;
+  await using gateway = await openModelGateway(attempt, progress, sockets);
   const controlSocket = join(sockets, "control.sock");
   await using control = await openControl(controlSocket, signal);
+  const user = chooseContainerUser(engine);
   const objects = await prepareObjects({
     repository: context.repository,
     base: context.base,
@@ -80,28 +76,48 @@ async function runInContainer(
   });
   const { id: imageId } = await image;
   progress.clock.mark("image");
-  await using container = await startContainer(
-    engine,
-    {
-      image: imageId,
-      command: ["node", "/opt/agent-worker/entry/main.mjs"],
-      environment: { AGENT_WORKER_CONTAINER: "1" },
-      labels: buildContainerLabels(task.runId),
-      mounts: [
-        { source: settings.entryDirectory, target: "/opt/agent-worker/entry" },
-        { source: sockets, target: "/opt/agent-worker/run" },
-        ...objects.mounts,
-      ],
-      user,
-      limits: settings.limits,
-    },
-    signal,
-  );
-  logs.container(container.id);
+  const spec = buildSpec(attempt, { image: imageId, user, sockets, objects });
+  await using container = await startContainer(engine, spec, signal);
+  context.logs.container(container.id);
   const order = buildOrder(attempt, objects);
-  const parts = { attempt, progress, container, control, controlSocket, order, objects, stderrTail, gateway };
-  const { verdict, commit } = await followSession({ ...parts, onActivity: (listener) => (onActivity = listener) });
+  const session = { attempt, progress, container, control, controlSocket, order, objects, gateway };
+  const { verdict, commit } = await followSession({ ...session, stderrTail: createTail(4_000) });
   await complete(verdict, commit);
+}
+
+async function openModelGateway({ settings, context }: Attempt, progress: Progress, sockets: string): Promise<Gateway> {
+  progress.gateway = await openGateway({
+    socketPath: join(sockets, "gateway.sock"),
+    upstream: settings.upstream,
+    audit: (record) => {
+      context.logs.egress(record);
+      progress.onActivity();
+    },
+  });
+  return progress.gateway;
+}
+
+interface SpecParts {
+  readonly image: string;
+  readonly user: ContainerSpec["user"];
+  readonly sockets: string;
+  readonly objects: ObjectSource;
+}
+
+function buildSpec({ settings, task }: Attempt, { image, user, sockets, objects }: SpecParts): ContainerSpec {
+  return {
+    image,
+    user,
+    command: ["node", "/opt/agent-worker/entry/main.mjs"],
+    environment: { AGENT_WORKER_CONTAINER: "1" },
+    labels: buildContainerLabels(task.runId),
+    mounts: [
+      { source: settings.entryDirectory, target: "/opt/agent-worker/entry" },
+      { source: sockets, target: "/opt/agent-worker/run" },
+      ...objects.mounts,
+    ],
+    limits: settings.limits,
+  };
 }
 
 function buildOrder({ cli, settings, task, context }: Attempt, objects: ObjectSource): ContainerOrder {
