@@ -26,7 +26,7 @@ export function createLineProgress({ stream, palette, clock, verbose }: DisplayS
     const head = `${frames[frame % frames.length] ?? ""} ${formatElapsed(clock.now() - startedAt)}`;
     const facts = cutEnd(state.figures === "" ? head : `${head}  ${state.figures}`, width);
     const activity = cutEnd(state.activity, width - measureText(facts) - 2);
-    return `${palette.dim(facts)}  ${activity}`;
+    return activity === "" ? palette.dim(facts) : `${palette.dim(facts)}  ${activity}`;
   };
   const paint = (): void => {
     // A terminal that does not keep up gets the next picture instead of all of them.
