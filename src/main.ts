@@ -1,7 +1,9 @@
 import { runProgram } from "./cli/program.ts";
+import { readCallerEnvironment } from "./config/caller-environment.ts";
 import type { CliContext } from "./cli/context.ts";
 import { toWorkerError } from "./core/worker-error.ts";
 
+const environment = readCallerEnvironment();
 const abort = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) {
   process.on(name, () => {
@@ -12,7 +14,7 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
 }
 
 const context: CliContext = {
-  environment: process.env,
+  environment,
   workingDirectory: process.cwd(),
   stdin: process.stdin,
   stdout: process.stdout,
@@ -20,7 +22,7 @@ const context: CliContext = {
   signal: abort.signal,
   async buildRunner(config) {
     const { buildRunner } = await import("./wire.ts");
-    return buildRunner(config, process.env);
+    return buildRunner(config, environment);
   },
 };
 
