@@ -12,9 +12,9 @@ export interface CheckRequest {
 
 /** Checks what only the whole shows: sizes, that head is a commit and descends from base, that nothing is missing. */
 export async function checkPack(quarantine: Quarantine, request: CheckRequest, signal: AbortSignal): Promise<void> {
-  // First, because the others would read what may be too much.
-  await checkSizes(quarantine, request, signal);
-  await Promise.all([checkAncestor(quarantine, request, signal), checkConnected(quarantine, request, signal)]);
+  const checks = [checkSizes, checkAncestor, checkConnected].map((check) => check(quarantine, request, signal));
+  // All have ended before anything is thrown: no process is left, and the first in this order names the fault.
+  for (const result of await Promise.allSettled(checks)) if (result.status === "rejected") throw result.reason;
 }
 
 async function checkSizes(quarantine: Quarantine, request: CheckRequest, signal: AbortSignal): Promise<void> {

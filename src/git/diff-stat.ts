@@ -1,5 +1,4 @@
 import type { DiffStat } from "../core/diff-stat.ts";
-import type { GitConfiguration } from "./git-environment.ts";
 import { readNulFields } from "./nul-fields.ts";
 import { parseNumstat } from "./parse-numstat.ts";
 import type { Repository } from "./repository.ts";
@@ -14,25 +13,23 @@ export interface CommitRange {
 /** The files that a report lists. */
 const maxFiles = 10_000;
 
-/** Commit to commit, with no program of the user's and no attributes of a work tree. */
+/** Commit to commit, with no program of the user's. */
 export const diffTree = [
   "diff-tree",
   "-r",
   "-z",
+  "--no-abbrev",
   "--no-ext-diff",
   "--no-textconv",
   "--no-color",
   "--ignore-submodules=none",
 ];
 
-/** As if bare: attributes of a checkout must not decide what counts as binary. */
-export const asBare: GitConfiguration = [["core.bare", "true"]];
-
 /** Counts commits, files and lines from `base` to `head`. Renames and copies are found as `git diff -M -C` finds them. */
 export async function readDiffStat(repository: Repository, range: CommitRange, signal: AbortSignal): Promise<DiffStat> {
   const { base, head } = range;
-  const args = [...diffTree, "-M", "-C", "-l1000", "--raw", "--numstat", "--no-abbrev", base, head];
-  const output = streamGit(repository, args, { signal, configuration: asBare });
+  const args = [...diffTree, "-M", "-C", "-l1000", "--raw", "--numstat", base, head];
+  const output = streamGit(repository, args, { signal });
   const [counted, stat] = await Promise.all([
     runGit(repository, ["rev-list", "--count", head, "--not", base], { signal }),
     parseNumstat(readNulFields(output), maxFiles),

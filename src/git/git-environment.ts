@@ -56,6 +56,8 @@ export function buildGitEnvironment(
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_CONFIG_GLOBAL: "/dev/null",
     GIT_ATTR_NOSYSTEM: "1",
+    // Nothing here works with an index; the user's is neither read (its attributes) nor written.
+    GIT_INDEX_FILE: "/nonexistent/index",
     GIT_TERMINAL_PROMPT: "0",
     GIT_ASKPASS: "true",
     GIT_OPTIONAL_LOCKS: "0",

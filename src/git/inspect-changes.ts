@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import type { Warning } from "../core/warning.ts";
 import { findCaseCollisions } from "./case-collisions.ts";
-import { asBare, diffTree } from "./diff-stat.ts";
+import { diffTree } from "./diff-stat.ts";
 import type { CommitRange } from "./diff-stat.ts";
 import { decodePath, readNulFields } from "./nul-fields.ts";
 import { readRawChange } from "./parse-raw-diff.ts";
@@ -55,8 +55,8 @@ async function readChanges(
   { base, head }: CommitRange,
   signal: AbortSignal,
 ): Promise<readonly RawChange[]> {
-  const args = [...diffTree, "--raw", "--no-renames", "--no-abbrev", base, head];
-  const fields = readNulFields(streamGit(repository, args, { signal, configuration: asBare }));
+  const args = [...diffTree, "--raw", "--no-renames", base, head];
+  const fields = readNulFields(streamGit(repository, args, { signal }));
   const changes: RawChange[] = [];
   for (let header = await fields.next(); header.done !== true; header = await fields.next()) {
     changes.push(await readRawChange(header.value, async () => (await fields.next()).value ?? Buffer.alloc(0)));

@@ -27,15 +27,19 @@ export async function openReservation(
   const reason = `agent-worker: run ${request.runId}`;
   if (created && !(await updateRef(repository, { ref, from: null, to: base.sha, reason }, signal))) return undefined;
   const from = plan.expected ?? base.sha;
+  let isOurs = created;
   return {
     plan,
     async publish(commit, signal) {
       await refuseCheckedOut(repository, plan, signal);
-      if (await updateRef(repository, { ref, from, to: commit, reason }, signal)) return;
+      const moved = await updateRef(repository, { ref, from, to: commit, reason }, signal);
+      isOurs &&= !moved;
+      if (moved) return;
       throw toMovedError(plan, await readRef(repository, ref, signal));
     },
     async release(signal) {
-      if (!created) return;
+      if (!isOurs) return;
+      isOurs = false;
       const checkedOut = await readCheckedOut(repository, signal);
       if (checkedOut.has(plan.name)) return;
       await updateRef(repository, { ref, from, to: null, reason }, signal);

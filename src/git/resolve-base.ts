@@ -20,18 +20,17 @@ export async function resolveBase(repository: Repository, revision: string, sign
   if (revision === "" || revision.startsWith("-")) throw await toNotFound(repository, revision, signal);
   // `:/text` takes all that follows as text to search for; what it finds is a commit already.
   const peeled = revision.startsWith(":/") ? revision : `${revision}^{commit}`;
-  const [sha, ref] = await Promise.all([
-    ask(repository, ["rev-parse", "--verify", "--quiet", peeled], signal),
-    ask(repository, ["rev-parse", "--verify", "--quiet", "--symbolic-full-name", revision], signal),
-  ]);
-  if (sha === "") throw await toNotFound(repository, revision, signal);
+  const answer = await ask(repository, ["rev-parse", peeled, "--symbolic-full-name", revision], signal);
+  const [sha = "", ref = "", ...more] = answer.split("\n");
+  // A range gives several lines, and one of them begins with "^".
+  if (!/^[0-9a-f]+$/.test(sha) || more.length > 0) throw await toNotFound(repository, revision, signal);
   await requireFiles(repository, sha, signal);
   return { ref: ref.startsWith("refs/") ? ref : null, sha };
 }
 
 async function ask(repository: Repository, args: readonly string[], signal: AbortSignal): Promise<string> {
-  const { stdout } = await runGit(repository, args, { signal, accept: [0, 1, 128] });
-  return stdout.toString("utf8").trim();
+  const { stdout, exitCode } = await runGit(repository, args, { signal, accept: [0, 128] });
+  return exitCode === 0 ? stdout.toString("utf8").trim() : "";
 }
 
 async function toNotFound(repository: Repository, revision: string, signal: AbortSignal): Promise<WorkerError> {

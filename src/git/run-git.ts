@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { buildGitEnvironment } from "./git-environment.ts";
@@ -79,16 +78,13 @@ function startGit(place: GitPlace, args: readonly string[], options: GitOptions)
   const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const kill = createKill(child);
   signal.addEventListener("abort", kill, { once: true });
-  const fed = feed(child, options.input).catch((error: unknown) => {
-    // A git that ended without reading everything says why itself.
-    if (isClosedPipe(error)) return;
+  feed(child, options.input, (error) => {
     failures.push(error);
     kill();
   });
   const settle = async (): Promise<void> => {
     await closed;
     signal.removeEventListener("abort", kill);
-    await fed;
   };
   return {
     stdout: child.stdout ?? Readable.from([]),
@@ -98,7 +94,12 @@ function startGit(place: GitPlace, args: readonly string[], options: GitOptions)
       for (const failure of failures) throw failure;
       const { exitCode, signalCode } = child;
       if (exitCode !== null && accept.includes(exitCode)) return { exitCode, stderr: stderr() };
-      throw toGitError({ command: args[0] ?? "", exitCode, killedBy: signalCode, stderr: stderr() });
+      throw toGitError({
+        command: args[0] ?? "",
+        exitCode,
+        killedBy: signalCode,
+        stderr: stderr(),
+      });
     },
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null && child.signalCode === null) kill();
@@ -107,11 +108,11 @@ function startGit(place: GitPlace, args: readonly string[], options: GitOptions)
   };
 }
 
-function buildEnvironment(place: GitPlace, options: GitOptions): Record<string, string> {
-  return {
-    ...(options.environment ?? buildGitEnvironment(place.settings, options.configuration)),
-    ...(place.gitDirectory === undefined ? {} : { GIT_DIR: place.gitDirectory }),
-  };
+function buildEnvironment({ settings, gitDirectory }: GitPlace, options: GitOptions): Record<string, string> {
+  const environment = options.environment ?? buildGitEnvironment(settings, options.configuration);
+  if (gitDirectory === undefined) return { ...environment };
+  // The work tree is named so that it is not the user's, whose attributes would decide what counts as binary.
+  return { ...environment, GIT_DIR: gitDirectory, GIT_WORK_TREE: gitDirectory };
 }
 
 /** SIGTERM first, because git then removes its lock files; SIGKILL for one that does not end. */
@@ -130,16 +131,27 @@ function createKill(child: ChildProcess): () => void {
   };
 }
 
-async function feed(child: ChildProcess, input: GitOptions["input"]): Promise<void> {
+/**
+ * Writes the input beside the reading of the output. Its end is not waited for: a source may stall for ever, and a git that has
+ * ended needs no more of it. A pipe that git closed early is no error here: git says itself why it ended.
+ */
+function feed(child: ChildProcess, input: GitOptions["input"], onFailure: (error: unknown) => void): void {
   if (child.stdin === null || input === undefined) return;
-  if (typeof input !== "string" && !(input instanceof Uint8Array)) return pipeline(input, child.stdin);
-  child.stdin.end(input);
-  await once(child.stdin, "close");
+  const chunks = typeof input === "string" || input instanceof Uint8Array ? [input] : watch(input, onFailure);
+  pipeline(chunks, child.stdin).catch(() => {});
 }
 
-function isClosedPipe(error: unknown): boolean {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return code === "EPIPE" || code === "ECONNRESET" || code === "ERR_STREAM_PREMATURE_CLOSE";
+/** Reports what the source throws before the pipe can be closed because of it. */
+async function* watch(
+  input: AsyncIterable<Uint8Array>,
+  onFailure: (error: unknown) => void,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* input;
+  } catch (error) {
+    onFailure(error);
+    throw error;
+  }
 }
 
 function collectTail(stream: Readable | null): () => string {

@@ -1,0 +1,91 @@
+import { describe, expect, test } from "vitest";
+import { inspectChanges } from "../../src/git/inspect-changes.ts";
+import { openRepository } from "../../src/git/repository.ts";
+import { writeBlob, writeTree } from "../support/agent-pack.ts";
+import { gitSettings, makeRepository } from "../support/repository.ts";
+import type { FileContent, TestRepository } from "../support/repository.ts";
+
+const { signal } = new AbortController();
+
+async function inspect(checkout: TestRepository, base: string, head: string) {
+  const repository = await openRepository(checkout.path, gitSettings, signal);
+  return inspectChanges(repository, { base, head }, signal);
+}
+
+async function inspectFiles(files: Readonly<Record<string, FileContent>>) {
+  using checkout = makeRepository({ "src/a.txt": "a", "README.md": "r" });
+  const base = checkout.git("rev-parse", "HEAD");
+  return await inspect(checkout, base, checkout.commit(files));
+}
+
+async function collide(files: Readonly<Record<string, string>>) {
+  return (await inspectFiles(files)).map(({ code, message }) => `${code} ${message.split(": ")[1]}`);
+}
+
+describe("inspectChanges", () => {
+  test("has nothing to say about ordinary work", async () => {
+    const files = { "src/b.txt": "b", "docs/link": { link: "../src/a.txt" }, top: { link: "." }, ".github/x.yml": "" };
+    expect(await inspectFiles(files)).toEqual([]);
+  });
+
+  test("names what decides what runs elsewhere", async () => {
+    const changed = {
+      CHANGES_WORKFLOWS: ".github/workflows/ci.yml",
+      CHANGES_HOOKS: ".husky/pre-commit",
+      CHANGES_SUBMODULE: ".gitmodules",
+      CHANGES_AGENT_CONFIG: "packages/a/.claude/settings.json",
+    };
+    for (const [code, path] of Object.entries(changed)) {
+      expect(await inspectFiles({ [path]: "" })).toEqual([{ code, message: expect.stringContaining(`"${path}"`) }]);
+    }
+    expect(await inspectFiles({ ".mcp.json": "{}" })).toMatchObject([{ code: "CHANGES_AGENT_CONFIG" }]);
+  });
+
+  test("names deleted ones too", async () => {
+    using checkout = makeRepository({ ".github/workflows/ci.yml": "on: push\n" });
+    const base = checkout.git("rev-parse", "HEAD");
+    checkout.git("rm", "--quiet", "-r", ".github");
+    expect(await inspect(checkout, base, checkout.commit())).toMatchObject([{ code: "CHANGES_WORKFLOWS" }]);
+  });
+
+  test("names submodules", async () => {
+    using checkout = makeRepository();
+    const base = checkout.git("rev-parse", "HEAD");
+    checkout.git("update-index", "--add", "--cacheinfo", `160000,${base},module`);
+    checkout.git("commit", "--quiet", "--message", "Module");
+    expect(await inspect(checkout, base, checkout.git("rev-parse", "HEAD"))).toEqual([
+      { code: "CHANGES_SUBMODULE", message: `A submodule's commit was changed: "module"` },
+    ]);
+  });
+
+  test("names links that leave the tree, point into .git, or are no link at all", async () => {
+    const links = {
+      "a/absolute": { link: "/etc/passwd" },
+      "a/b/up": { link: "../../../x" },
+      inside: { link: ".git/config" },
+      "z/long": { link: `./${"x/".repeat(2_000)}../..` },
+    };
+    const paths = Object.keys(links).map((path) => JSON.stringify(path));
+    const message = `A symbolic link leaves the tree: ${paths.slice(0, 3).join(", ")}`;
+    expect(await inspectFiles(links)).toEqual([{ code: "CHANGES_SYMLINK_OUTSIDE", message }]);
+    using checkout = makeRepository();
+    const base = checkout.git("rev-parse", "HEAD");
+    const id = writeBlob(checkout.path, "x".repeat(1_000_000));
+    const tree = writeTree(checkout.path, [{ mode: "120000", name: "huge", id }]);
+    const head = checkout.git("commit-tree", "-p", base, "-m", "huge", tree);
+    expect(await inspect(checkout, base, head)).toMatchObject([{ code: "CHANGES_SYMLINK_OUTSIDE" }]);
+  });
+
+  test("names files and folders that differ only in case or accents", async () => {
+    expect(await collide({ "Readme.md": "" })).toEqual(['CHANGES_CASE_COLLISION "README.md = Readme.md"']);
+    expect(await collide({ "SRC/b.txt": "" })).toEqual(['CHANGES_CASE_COLLISION "SRC = src"']);
+    expect(await collide({ "e\u0301": "", "\u00E9": "" })).toHaveLength(1);
+    expect(await collide({ "src/readme.md": "" })).toEqual([]);
+  });
+
+  test("shows five paths and counts the rest", async () => {
+    const files = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`.husky/${index}`, ""]));
+    const [warning] = await inspectFiles(files);
+    expect(warning?.message).toMatch(/"\.husky\/4" and 3 more$/);
+  });
+});
