@@ -54,7 +54,7 @@ const samples: Readonly<Record<string, Samples>> = {
       ["src/core/x.ts", 'import { z } from "zod"; import { join } from "node:path";'],
     ],
   },
-  "process.env is read in config only, and handed over by main.ts": {
+  "process.env is read in config only": {
     wrong: [
       ["src/git/x.ts", "const home = process.env.HOME;"],
       ["src/git/x.ts", 'const home = process["env"].HOME;'],
@@ -64,7 +64,7 @@ const samples: Readonly<Record<string, Samples>> = {
     ],
     right: [
       ["src/config/x.ts", "const home = process.env.HOME;"],
-      ["src/main.ts", "f(process.env);"],
+      ["src/config/caller-environment.ts", "f(process.env);"],
       ["src/git/x.ts", 'const text = "process.env"; // process.env'],
     ],
   },

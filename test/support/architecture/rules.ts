@@ -51,8 +51,8 @@ export const rules = {
   "an outside package is imported by its owner only": (file) =>
     file.imports.filter((name) => !name.startsWith(".") && !name.startsWith("node:")).flatMap(checkOwner(file.path)),
 
-  "process.env is read in config only, and handed over by main.ts": (file) =>
-    folderOf(file.path) === "config" || file.path === "src/main.ts"
+  "process.env is read in config only": (file) =>
+    folderOf(file.path) === "config"
       ? []
       : [...findMembers(file, "process", "env"), ...findNamedImports(file, "node:process", "env")],
 
