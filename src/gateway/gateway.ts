@@ -59,12 +59,9 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       host: redactText(record.host, credential.value),
     });
   const server = openServer({ upstream, credential, ledger }, { audit: redactedAudit, signal: closing.signal });
-  try {
-    await listen(server, socketPath);
-  } catch (error) {
-    await upstream[Symbol.asyncDispose]();
-    throw error;
-  }
+  await listen(server, socketPath);
+  // After the caller's next step: it overlaps the start of the container.
+  upstream.open();
   return {
     usage: () => ledger.usage,
     failure: () => ledger.failure,
