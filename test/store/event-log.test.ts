@@ -112,6 +112,8 @@ describe("the event log", () => {
     for (let index = 0; index < 100; index++) {
       log.append(piece);
       await log.ready();
+      const unwritten = (index + 1) * piece.length - statSync(file).size;
+      expect(unwritten).toBeLessThanOrEqual(1024 * 1024);
     }
     await log.close();
     expect(statSync(file).size).toBe(100 * piece.length);

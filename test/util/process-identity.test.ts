@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { readLiveness, readProcessIdentity } from "../../src/util/process-identity.ts";
 
@@ -31,14 +33,19 @@ describe("a process's identity", () => {
   });
 
   it("finds the start time of a program with parentheses and spaces in its name", async () => {
-    const child = spawn(process.execPath, [
-      "-e",
-      "process.title = 'a) R 1 (b'; console.log('set'); setInterval(() => {}, 1000)",
-    ]);
-    await once(child.stdout, "data");
-    const identity = { ...self, pid: child.pid ?? 0 };
-    expect(readLiveness({ ...identity, pidStartTime: "R" })).toBe("gone");
-    expect(readLiveness({ ...identity, pidStartTime: null })).toBe("alive");
+    const source = `
+      const { readProcessIdentity } = await import(process.argv[1] + "/src/util/process-identity.ts");
+      const identity = readProcessIdentity();
+      process.title = "a) R 1 (b";
+      process.stdout.write(JSON.stringify(identity));
+      setInterval(() => {}, 1000);
+    `;
+    const root = path.resolve(import.meta.dirname, "../..");
+    const child = spawn(process.execPath, ["--input-type=module", "-e", source, root]);
+    const [said] = await once(child.stdout, "data");
+    const identity = { ...self, ...JSON.parse(String(said)) };
+    expect(readFileSync(`/proc/${child.pid}/stat`, "latin1")).toContain("(a) R 1 (b)");
+    expect(readLiveness(identity)).toBe("alive");
     child.kill("SIGKILL");
     await once(child, "exit");
     expect(readLiveness(identity)).toBe("gone");

@@ -166,7 +166,7 @@ describe("runs clean", () => {
       kill(await world.create("Killed"), { runtimeDirectory });
     }
     expect((await world.call("clean")).exitCode).toBe(0);
-    expect(existsSync(home)).toBe(true);
+    expect([existsSync(home), existsSync(link)]).toEqual([true, true]);
   });
 
   it("refuses an age that is none", async () => {
