@@ -11,7 +11,7 @@ const patienceMs = 1_000;
  */
 function answers(port) {
   return new Promise((resolve) => {
-    const request = get({ host: "127.0.0.1", port, path: "/", timeout: 5_000 }, (response) => {
+    const request = get({ host: "127.0.0.1", port, path: "/agent-worker/self-test", timeout: 5_000 }, (response) => {
       response.resume();
       resolve(true);
     });

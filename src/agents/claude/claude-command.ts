@@ -1,11 +1,12 @@
 import type { Task } from "../../core/task.ts";
-import type { AgentCommand } from "../contained/agent-cli.ts";
+import type { AgentCommand, CredentialKind } from "../contained/agent-cli.ts";
 
 /**
  * The prompt goes in on stdin, so its size and bytes do not matter. There is nobody to ask for permission and nothing to
- * protect inside: the container is the boundary. The key is no secret: the gateway replaces it.
+ * protect inside: the container is the boundary. The credential is none: the gateway puts the real one, of the same kind, in
+ * its place.
  */
-export function buildClaudeCommand(task: Task): AgentCommand {
+export function buildClaudeCommand(task: Task, credential: CredentialKind): AgentCommand {
   const { model, limits } = task;
   return {
     argv: [
@@ -25,7 +26,7 @@ export function buildClaudeCommand(task: Task): AgentCommand {
       LANG: "C.UTF-8",
       TERM: "dumb",
       ANTHROPIC_BASE_URL: "http://127.0.0.1:{modelPort}",
-      ANTHROPIC_API_KEY: "provided-by-the-gateway",
+      [credential === "api-key" ? "ANTHROPIC_API_KEY" : "CLAUDE_CODE_OAUTH_TOKEN"]: "provided-by-the-gateway",
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
       DISABLE_AUTOUPDATER: "1",
       DISABLE_TELEMETRY: "1",

@@ -8,10 +8,13 @@ import type { Line } from "../../util/lines.ts";
 /** What is particular to one agent CLI that runs in a container: how to start it, to read it and to judge it. */
 export interface AgentCli {
   readonly name: string;
-  buildCommand(task: Task): AgentCommand;
+  /** `credential` is the kind of the real one: the CLI behaves differently with a key and with a token. */
+  buildCommand(task: Task, credential: CredentialKind): AgentCommand;
   openReader(): AgentReader;
   judge(ending: AgentEnding): Verdict;
 }
+
+export type CredentialKind = "api-key" | "oauth-token";
 
 /** argv and the whole environment inside; `{modelPort}` becomes the port of the model endpoint on the loopback. */
 export interface AgentCommand {

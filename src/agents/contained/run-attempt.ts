@@ -121,7 +121,7 @@ function buildSpec({ settings, task }: Attempt, { image, user, sockets, objects 
 }
 
 function buildOrder({ cli, settings, task, context }: Attempt, objects: ObjectSource): ContainerOrder {
-  const { argv, environment } = cli.buildCommand(task);
+  const { argv, environment } = cli.buildCommand(task, settings.upstream.credential.kind);
   return {
     mode: "run",
     directory: toDirectoryName(context.repository.path),
