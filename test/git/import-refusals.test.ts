@@ -103,6 +103,17 @@ describe("importPack refuses, and leaves the repository as it was", () => {
     }
   });
 
+  test("commits that lean on leftovers in the repository which are incomplete themselves", async () => {
+    using world = makeImportWorld();
+    const { source, agent, base } = world;
+    const entries = [{ mode: "100644", name: "gone", id: "1".repeat(40) }];
+    const [tree] = [agent, source].map(({ path }) => writeTree(path, entries));
+    const head = agent.git("commit-tree", "-p", base, "-m", "leftover", tree ?? "");
+    const pack = packObjects(agent.path, [head]);
+    const message = expect.stringContaining("incomplete");
+    expect(await world.refuse(streamBytes(pack), head)).toMatchObject({ ...refused, message });
+  });
+
   test("a file that is too large, however small its pack", async () => {
     using world = makeImportWorld();
     const head = world.agent.commit({ "b.txt": "b" });
