@@ -1,5 +1,6 @@
 import { Option } from "commander";
 import type { Command } from "commander";
+import type { Option as Setting } from "../config/option.ts";
 import { options } from "../config/options.ts";
 import type { CommandFunction, CommandOptions } from "./command-options.ts";
 import type { CliContext } from "./context.ts";
@@ -18,6 +19,7 @@ const logNames = ["events", "agent", "stderr"] as const;
 export interface Declaring {
   readonly context: CliContext;
   readonly ending: { exitCode: number };
+  readonly argv: readonly string[];
 }
 
 /** Declares the commands; each is one file, loaded when it is called. `run` comes first: it is the default. */
@@ -44,13 +46,16 @@ function declareRun(program: Command, { context, ending }: Declaring): void {
 }
 
 function declareRuns(runs: Command, declaring: Declaring): void {
-  const list = declare(runs, "list", "the runs on this machine, the newest first").option("--json", "print JSON");
+  const list = declare(runs, ["list", "the runs on this machine, the newest first"], declaring).option(
+    "--json",
+    "print JSON",
+  );
   onCall(list, declaring, async () => (await import("./commands/runs-list.ts")).runsListCommand);
-  const show = declare(runs, "show <run>", "the report of a run; the beginning of its id will do");
+  const show = declare(runs, ["show <run>", "the report of a run; the beginning of its id will do"], declaring);
   onCall(show.option("--json", "print JSON"), declaring, async () => {
     return (await import("./commands/runs-show.ts")).runsShowCommand;
   });
-  const logs = declare(runs, "logs <run>", "the events of a run; the beginning of its id will do");
+  const logs = declare(runs, ["logs <run>", "the events of a run; the beginning of its id will do"], declaring);
   logs
     .option("--json", "print the lines as they are stored")
     .option("--follow", "wait for more, until the run has ended")
@@ -58,51 +63,72 @@ function declareRuns(runs: Command, declaring: Declaring): void {
   onCall(logs, declaring, async () => {
     return (await import("./commands/runs-logs.ts")).runsLogsCommand;
   });
-  const clean = declare(runs, "clean [run...]", "remove what killed runs left behind; with ids or an age, whole runs");
-  addSettingFlags(clean, [options.dryRun])
+  const clean = declare(
+    runs,
+    ["clean [run...]", "remove what killed runs left behind; with ids or an age, whole runs"],
+    declaring,
+  );
+  addCalledFlags(clean, [options.dryRun], declaring)
     .option("--older-than <AGE>", "remove the runs that began longer ago, such as 30d")
     .option("--force", "remove work that no branch holds too, and runs of other hosts");
   onCall(clean, declaring, async () => (await import("./commands/runs-clean.ts")).runsCleanCommand);
 }
 
 function declareImage(image: Command, declaring: Declaring): void {
-  const build = addSettingFlags(declare(image, "build", "build the image, where it is not there yet"), imageSettings);
+  const build = addCalledFlags(
+    declare(image, ["build", "build the image, where it is not there yet"], declaring),
+    imageSettings,
+    declaring,
+  );
   onCall(build.option("--no-cache", "build every step again"), declaring, async () => {
     return (await import("./commands/image-build.ts")).imageBuildCommand;
   });
-  const list = addSettingFlags(declare(image, "list", "the images on this machine"), imageSettings);
+  const list = addCalledFlags(
+    declare(image, ["list", "the images on this machine"], declaring),
+    imageSettings,
+    declaring,
+  );
   onCall(list, declaring, async () => (await import("./commands/image-list.ts")).imageListCommand);
-  const prune = declare(image, "prune", "remove all images but the current one and those in use");
-  onCall(addSettingFlags(prune, [...imageSettings, options.dryRun]), declaring, async () => {
+  const prune = declare(image, ["prune", "remove all images but the current one and those in use"], declaring);
+  onCall(addCalledFlags(prune, [...imageSettings, options.dryRun], declaring), declaring, async () => {
     return (await import("./commands/image-prune.ts")).imagePruneCommand;
   });
 }
 
 function declareOthers(program: Command, declaring: Declaring): void {
   const { context, ending } = declaring;
-  const doctor = declare(program, "doctor", "what is wrong on this machine, and the command that mends it");
-  addSettingFlags(doctor, doctorSettings).option("--json", "print JSON");
+  const doctor = declare(
+    program,
+    ["doctor", "what is wrong on this machine, and the command that mends it"],
+    declaring,
+  );
+  addCalledFlags(doctor, doctorSettings, declaring).option("--json", "print JSON");
   onCall(doctor, declaring, async () => (await import("./commands/doctor.ts")).doctorCommand);
   const config = program.command("config").description("every setting, its value and where it comes from");
-  onCall(addSettingFlags(config, everySetting).option("--json", "print JSON"), declaring, async () => {
+  onCall(addCalledFlags(config, everySetting, declaring).option("--json", "print JSON"), declaring, async () => {
     return (await import("./commands/config.ts")).configCommand;
   });
   const demo = program.command("demo").description("run a small task in a repository of its own");
-  addSettingFlags(demo, everySetting).option("--note <TEXT>", "a remark for the summary");
+  addCalledFlags(demo, everySetting, declaring).option("--note <TEXT>", "a remark for the summary");
   demo.action(async (own: { note?: string }) => {
     const { demoCommand } = await import("./commands/demo.ts");
     ending.exitCode = await demoCommand({ flags: collectFlags(demo), note: own.note }, context);
   });
-  const completion = declare(program, "completion <shell>", "a completion script: bash, zsh or fish");
+  const completion = declare(program, ["completion <shell>", "a completion script: bash, zsh or fish"], declaring);
   onCall(completion, declaring, async () => {
     const { completionCommand } = await import("./commands/completion.ts");
     return (called, context) => completionCommand({ shell: called.argument, program }, context);
   });
 }
 
-/** A command with the flags that all have. */
-function declare(parent: Command, name: string, description: string): Command {
-  return addSettingFlags(parent.command(name).description(description), outputSettings);
+/** A command, named and described, with the flags that all have. */
+function declare(parent: Command, [name, description]: [string, string], declaring: Declaring): Command {
+  return addCalledFlags(parent.command(name).description(description), outputSettings, declaring);
+}
+
+/** Only commands that the command line names get their many flags, which take a tenth of the time that --help has. */
+function addCalledFlags(command: Command, settings: readonly Setting<unknown>[], { argv }: Declaring): Command {
+  return argv.includes(command.name()) || argv.includes("completion") ? addSettingFlags(command, settings) : command;
 }
 
 interface CleaningFlags {

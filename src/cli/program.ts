@@ -1,5 +1,6 @@
 import { Command, CommanderError, Help } from "commander";
 import { declareCommands } from "./commands.ts";
+import type { Declaring } from "./commands.ts";
 import type { CliContext } from "./context.ts";
 import { environmentHelp, examples, exitCodes } from "./help-texts.ts";
 import { toUsageError } from "./usage-error.ts";
@@ -8,7 +9,9 @@ import { readVersion } from "./version.ts";
 /** Carries out a command line (without node and script). Answers the exit code; throws a WorkerError where it is wrong. */
 export async function runProgram(argv: readonly string[], context: CliContext): Promise<number> {
   const ending = { exitCode: 0 };
-  const program = createProgram(context, ending);
+  // A reader that goes away (`| head -1`) ends the output, not the program.
+  for (const stream of [context.stdout, context.stderr]) stream.on("error", ignoreClosedPipe);
+  const program = createProgram({ context, ending, argv });
   try {
     await program.parseAsync([...argv], { from: "user" });
     return ending.exitCode;
@@ -19,10 +22,14 @@ export async function runProgram(argv: readonly string[], context: CliContext): 
   }
 }
 
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+}
+
 /** Declares everything; commands set `ending.exitCode`. Loads nothing but the declarations, since --help must be quick. */
-export function createProgram(context: CliContext, ending: { exitCode: number }): Command {
+function createProgram(declaring: Declaring): Command {
   const program = new Command("agent-worker");
-  const { stdout, stderr } = context;
+  const { stdout, stderr } = declaring.context;
   program
     .description("Gives a coding task to a coding agent and hands back a git branch you can trust.")
     .usage('--task "..." [options]\n       agent-worker COMMAND [options]')
@@ -49,7 +56,7 @@ export function createProgram(context: CliContext, ending: { exitCode: number })
       ...standard.visibleOptions(command),
     ],
   });
-  declareCommands(program, { context, ending });
+  declareCommands(program, declaring);
   for (const command of [program, ...program.commands.slice(0, 1)]) {
     command.addHelpText("after", examples + environmentHelp + exitCodes);
   }

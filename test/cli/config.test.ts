@@ -71,3 +71,10 @@ it("trusts .env until git tracks it", async () => {
   expect(stdout).not.toContain("http://elsewhere");
   expect(stderr).toContain("ANTHROPIC_BASE_URL is ignored, because this file is committed");
 });
+
+it("does not trust .env where git refuses to say whether it tracks it", async () => {
+  execFileSync("git", ["init", "--quiet", directory]);
+  writeFileSync(join(directory, ".env"), "ANTHROPIC_BASE_URL=http://elsewhere\n");
+  writeFileSync(join(directory, ".git/index"), "no index");
+  expect((await runConfig([])).stdout).not.toContain("http://elsewhere");
+});

@@ -1,4 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { runProgram } from "../../src/cli/program.ts";
 import { optionList } from "../../src/config/options.ts";
@@ -41,6 +43,13 @@ it("breaks help at the width of the terminal", async () => {
   await runProgram(["--help"], { ...context, stdout: Object.assign(context.stdout, { columns: 60 }) });
   const options = context.written.stdout.slice(0, context.written.stdout.indexOf("Examples:"));
   expect(Math.max(...options.split("\n").map((line) => line.length))).toBeLessThanOrEqual(60);
+});
+
+it("bears that its reader goes away", () => {
+  const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+  const line = 'set -o pipefail; "$0" "$1" --help | (exec 0<&-)';
+  const { status, stderr } = spawnSync("bash", ["-c", line, process.execPath, main], { encoding: "utf8" });
+  expect([status, stderr]).toEqual([0, ""]);
 });
 
 it("says its version", async () => {
