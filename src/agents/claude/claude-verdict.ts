@@ -11,8 +11,7 @@ export function judgeClaude(ending: AgentEnding): Verdict {
   const { facts, stopCause } = ending;
   if (stopCause === "cancelled") return verdict("CANCELLED", "The run was cancelled; what the agent had done is kept.");
   if (facts.result !== null) return judgeResult(facts.result, ending);
-  if (stopCause === "wall-clock")
-    return verdict("TIMEOUT_WALL", "The time limit was reached.", "Raise it with --timeout.");
+  if (stopCause === "wall-clock") return outOfTime;
   if (stopCause === "idle") return judgeIdle(ending);
   return judgeSilence(ending);
 }
@@ -28,13 +27,18 @@ function judgeResult(result: AgentResultLine, ending: AgentEnding): Verdict {
   if (result.kind === "error_max_budget_usd") {
     return verdict("LIMIT_COST", "The agent used up its budget.", "Raise it with --max-cost.");
   }
-  if (result.isError || result.kind !== "success") return judgeErrorResult(result, ending);
+  // A refusal comes with `is_error` too, once the CLI's own second try was refused as well.
   if (result.stopReason === "refusal") return verdict("AGENT_REFUSED", result.text || "The model refused the task.");
+  if (result.isError || result.kind !== "success") return judgeErrorResult(result, ending);
   if (result.turns === 0) return verdict("AGENT_ERROR", "The agent ended without doing a single turn.");
   return judgeExitAfterSuccess(ending);
 }
 
-function judgeErrorResult(result: AgentResultLine, { modelFailure }: AgentEnding): Verdict {
+function judgeErrorResult(result: AgentResultLine, ending: AgentEnding): Verdict {
+  const { modelFailure, stopCause } = ending;
+  // What the CLI says of being stopped is no error of its own.
+  if (stopCause === "wall-clock") return outOfTime;
+  if (stopCause === "idle") return judgeIdle(ending);
   if (modelFailure !== null) return verdict(modelFailure.code, modelFailure.message, modelFailure.hint);
   const said = result.text === "" ? "" : `: ${result.text}`;
   const status = result.apiStatus;
@@ -44,7 +48,8 @@ function judgeErrorResult(result: AgentResultLine, { modelFailure }: AgentEnding
   if (status === 429) return verdict("MODEL_RATE_LIMIT", `The model's rate or usage limit is reached${said}`);
   if (status !== null && status >= 500)
     return verdict("MODEL_OVERLOADED", `The model endpoint failed (${status})${said}`);
-  return verdict("AGENT_ERROR", `The agent ended with an error (${result.kind})${said}`);
+  const kind = result.kind === "success" ? "" : ` (${result.kind})`;
+  return verdict("AGENT_ERROR", `The agent ended with an error${kind}${said}`);
 }
 
 /** A crash after a success is none of ours to hide, unless we ended the CLI because it hung after its result. */
@@ -89,3 +94,5 @@ const outOfMemory = verdict(
   "The agent needed more memory than its container may have.",
   "Raise the limit with --memory.",
 );
+
+const outOfTime = verdict("TIMEOUT_WALL", "The time limit was reached.", "Raise it with --timeout.");
