@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { rolldown } from "rolldown";
-import type { RolldownOutput } from "rolldown";
-import config from "../rolldown.config.ts";
+import type { RolldownOptions, RolldownOutput } from "rolldown";
+import configs from "../rolldown.config.ts";
 import { embedZodTypes } from "./build/embed-zod-types.ts";
 import { hashFiles } from "./build/hash-files.ts";
 import { collectLicences } from "./build/collect-licences.ts";
@@ -12,6 +12,7 @@ const stampFile = ".cache/build-stamp";
 const lastFile = "dist/THIRD-PARTY-LICENSES.txt";
 const inputs = [
   "src",
+  "docker/entry",
   "scripts/build",
   "scripts/build.ts",
   "scripts/absent-module.ts",
@@ -30,7 +31,9 @@ async function build(): Promise<void> {
   const stamp = hashFiles(inputs);
   if (process.argv.includes("--if-changed") && readStamp() === stamp) return;
   process.stderr.write("build: dist/\n");
-  const output = await bundle();
+  // In turn: the first one empties dist/.
+  const output: RolldownOutput[] = [];
+  for (const config of configs) output.push(await bundle(config));
   execFileSync("tsc", ["--project", "tsconfig.build.json"], { stdio: ["ignore", 2, 2] });
   embedZodTypes("dist/types");
   const { buildReportSchema } = await import("../src/report/report-schema.ts");
@@ -45,16 +48,17 @@ function readStamp(): string | undefined {
   return existsSync(stampFile) && existsSync(lastFile) ? readFileSync(stampFile, "utf8") : undefined;
 }
 
-async function bundle(): Promise<RolldownOutput> {
+async function bundle(config: RolldownOptions): Promise<RolldownOutput> {
   const { output, ...input } = config;
-  if (output === undefined || Array.isArray(output)) throw new Error("rolldown.config.ts must name one output");
+  if (output === undefined || Array.isArray(output)) throw new Error("rolldown.config.ts must name one output each");
   await using bundler = await rolldown(input);
   return await bundler.write(output);
 }
 
 /** The directories of the packages that ended up in the bundles. */
-function listPackages({ output }: RolldownOutput): readonly string[] {
-  const modules = output.flatMap((part) => (part.type === "chunk" ? part.moduleIds : []));
+function listPackages(outputs: readonly RolldownOutput[]): readonly string[] {
+  const parts = outputs.flatMap(({ output }) => output);
+  const modules = parts.flatMap((part) => (part.type === "chunk" ? part.moduleIds : []));
   const files = modules.filter((id) => id.includes("/node_modules/") && !id.startsWith("\0"));
   return [...new Set(files.map((file) => findPackage(dirname(file))))].toSorted();
 }

@@ -1,9 +1,9 @@
-import { join } from "node:path";
 import { createAgent } from "./agents/table.ts";
 import type { ContainedSettings } from "./agents/contained/contained-settings.ts";
 import { defaultPatience } from "./agents/contained/contained-settings.ts";
 import type { Config } from "./config/config.ts";
 import { buildEngineSettings } from "./container/engine-settings.ts";
+import { findEntryDirectory } from "./container/package-directories.ts";
 import { buildImageRequest } from "./container/image-request.ts";
 import type { Runner } from "./core/runner.ts";
 import { WorkerError } from "./core/worker-error.ts";
@@ -40,7 +40,7 @@ function buildContainedSettings(
   return {
     engine: buildEngineSettings(config),
     image,
-    entryDirectory: join(image.dockerDirectory, "entry"),
+    entryDirectory: findEntryDirectory(),
     limits: { cpus: container.cpus, memoryBytes: container.memoryBytes, pids: container.pids },
     upstream: { baseUrl: config.modelBaseUrl, credential, proxyUrl: config.proxyUrl },
     author: { name: commit.authorName, email: commit.authorEmail },

@@ -13,37 +13,39 @@ let agent = null;
 /** @type {number | null} */
 let stopGraceMs = null;
 
-const [modelPort, control] = await Promise.all([
-  openForwarder(`${runDirectory}/gateway.sock`),
-  connectControl(`${runDirectory}/control.sock`, {
-    onStop: (graceMs) => {
-      stopGraceMs = graceMs;
-      agent?.stop(graceMs);
-    },
-    // The host is gone, and the gateway with it: going on would only burn time.
-    onLost: () => void killEverythingElse().finally(() => process.exit(1)),
-  }),
-]);
+void main();
 
-try {
-  const { start, prompt } = await control.order;
-  const workTree = `/workspace/${start.directory}`;
-  if (start.mode === "run") await runAgent(workTree, start, prompt);
-  const { head, notes, place } = await collect(workTree, start);
-  control.send({ type: "collected", head, notes });
-  if (head !== start.base) await sendPack({ base: start.base, head, place, output: control.socket });
-} catch (error) {
-  control.send({ type: "broken", message: error instanceof Error ? error.message : String(error) });
+async function main() {
+  const [modelPort, control] = await Promise.all([
+    openForwarder(`${runDirectory}/gateway.sock`),
+    connectControl(`${runDirectory}/control.sock`, {
+      onStop: (graceMs) => {
+        stopGraceMs = graceMs;
+        agent?.stop(graceMs);
+      },
+      // The host is gone, and the gateway with it: going on would only burn time.
+      onLost: () => void killEverythingElse().finally(() => process.exit(1)),
+    }),
+  ]);
+  try {
+    const { start, prompt } = await control.order;
+    const workTree = `/workspace/${start.directory}`;
+    if (start.mode === "run") await runAgent({ workTree, start, prompt, modelPort, control });
+    const { head, notes, place } = await collect(workTree, start);
+    control.send({ type: "collected", head, notes });
+    if (head !== start.base) await sendPack({ base: start.base, head, place, output: control.socket });
+  } catch (error) {
+    control.send({ type: "broken", message: error instanceof Error ? error.message : String(error) });
+  }
+  await control.finish();
+  process.exit(0);
 }
-await control.finish();
-process.exit(0);
 
 /**
- * @param {string} workTree
- * @param {import("./control.mjs").Start} start
- * @param {Buffer} prompt
+ * @typedef {Awaited<ReturnType<typeof connectControl>>} Control
+ * @param {import("./control.mjs").Order & { workTree: string, modelPort: number, control: Control }} order
  */
-async function runAgent(workTree, start, prompt) {
+async function runAgent({ workTree, start, prompt, modelPort, control }) {
   const [, test] = await Promise.all([fillWorkspace(workTree, start), selfTest(modelPort)]);
   control.send({ type: "ready", selfTest: test });
   if (!test.modelEndpoint || test.reachable.length > 0) throw new Error("the self-test failed");

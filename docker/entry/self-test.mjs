@@ -1,22 +1,23 @@
 // Before the prompt is sent: the model endpoint answers and nothing else does. Whatever is reachable is named.
 import { lookup } from "node:dns/promises";
-import { get } from "node:http";
 import { connect } from "node:net";
 
 const patienceMs = 1_000;
 
 /**
+ * Any HTTP answer will do. Spoken by hand: loading node:http alone takes longer than starting this program.
  * @param {number} port
  * @returns {Promise<boolean>}
  */
 function answers(port) {
   return new Promise((resolve) => {
-    const request = get({ host: "127.0.0.1", port, path: "/agent-worker/self-test", timeout: 5_000 }, (response) => {
-      response.resume();
-      resolve(true);
-    });
-    request.on("timeout", () => request.destroy());
-    request.on("error", () => resolve(false));
+    const socket = connect({ host: "127.0.0.1", port, timeout: 5_000 });
+    let answer = "";
+    socket.write("GET /agent-worker/self-test HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+    socket.on("data", (chunk) => (answer += chunk.toString("latin1")));
+    socket.on("timeout", () => socket.destroy());
+    socket.on("error", () => resolve(false));
+    socket.on("close", () => resolve(answer.startsWith("HTTP/1.1 ")));
   });
 }
 

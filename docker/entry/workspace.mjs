@@ -12,9 +12,9 @@ const quote = (text) => `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')
  * A bare git directory whose objects come from the mounted object directories.
  * @param {string} gitDirectory
  * @param {import("./control.mjs").Start} start
- * @param {{ bare: boolean }} options
+ * @param {{ bare: boolean, objects?: string }} options `objects`: where the object directories are, named 0, 1, ...
  */
-export async function createGitDirectory(gitDirectory, start, { bare }) {
+export async function createGitDirectory(gitDirectory, start, { bare, objects = objectsRoot }) {
   await mkdir(join(gitDirectory, "objects/info"), { recursive: true });
   await mkdir(join(gitDirectory, "objects/pack"), { recursive: true });
   await mkdir(join(gitDirectory, "info"), { recursive: true });
@@ -27,7 +27,7 @@ export async function createGitDirectory(gitDirectory, start, { bare }) {
     `[user]\n\tname = ${quote(start.author.name)}\n\temail = ${quote(start.author.email)}`,
     "[gc]\n\tauto = 0",
   ];
-  const alternates = Array.from({ length: start.objectDirectories }, (_, index) => `${objectsRoot}/${index}\n`);
+  const alternates = Array.from({ length: start.objectDirectories }, (_, index) => `${objects}/${index}\n`);
   await Promise.all([
     writeFile(join(gitDirectory, "HEAD"), `ref: refs/heads/${start.branch}\n`),
     writeFile(join(gitDirectory, "config"), `${config.join("\n")}\n`),
@@ -40,8 +40,12 @@ export async function createGitDirectory(gitDirectory, start, { bare }) {
 /**
  * @param {string} workTree
  * @param {import("./control.mjs").Start} start
+ * @param {string} [objects]
  */
-export async function fillWorkspace(workTree, start) {
-  await createGitDirectory(join(workTree, ".git"), start, { bare: false });
+export async function fillWorkspace(workTree, start, objects) {
+  await createGitDirectory(join(workTree, ".git"), start, {
+    bare: false,
+    ...(objects === undefined ? {} : { objects }),
+  });
   await git(["read-tree", "-m", "-u", start.base], { cwd: workTree });
 }

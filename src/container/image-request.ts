@@ -1,4 +1,4 @@
-import { findDockerDirectory } from "./docker-directory.ts";
+import { findDockerDirectory } from "./package-directories.ts";
 import type { ImageRequest } from "./image.ts";
 
 /** The parts of a Config that decide about the image. */

@@ -108,7 +108,7 @@ function buildSpec({ settings, task }: Attempt, { image, user, sockets, objects 
   return {
     image,
     user,
-    command: ["node", "/opt/agent-worker/entry/main.mjs"],
+    command: ["node", "/opt/agent-worker/entry/main.cjs"],
     environment: { AGENT_WORKER_CONTAINER: "1" },
     labels: buildContainerLabels(task.runId),
     mounts: [
