@@ -44,7 +44,7 @@ const samples: Readonly<Record<string, Samples>> = {
   "an outside package is imported by its owner only": {
     wrong: [
       ["src/worker/x.ts", 'import Docker from "dockerode";'],
-      ["src/cli/x.ts", 'import type { SimpleGit } from "simple-git";'],
+      ["src/cli/x.ts", 'import type { Agent } from "undici";'],
       ["src/report/x.ts", 'const { Chalk } = await import("chalk");'],
       ["src/main.ts", 'import { request } from "undici";'],
       ["src/util/x.ts", 'import { x } from "@scope/newcomer/deep";'],

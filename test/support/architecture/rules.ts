@@ -34,7 +34,6 @@ const owners: Readonly<Record<string, string>> = {
   commander: "cli",
   dockerode: "container",
   dotenv: "config",
-  "simple-git": "git",
   undici: "gateway",
   yaml: "config",
 };
