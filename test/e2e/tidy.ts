@@ -34,7 +34,7 @@ export async function expectTidy(world: World, { exitCode, report }: CommandResu
   const { runId } = report;
   validate(JSON.parse(JSON.stringify(report)));
   expect(validate.errors).toBeNull();
-    console.log(JSON.stringify([report.reason, report.warnings, report.timings, report.usage.turns]));
+  console.log(JSON.stringify([report.reason, report.warnings, report.timings, report.usage.turns]));
   expect(exitCode).toBe(report.exitCode);
   const directory = join(world.stateDirectory, "runs", runId);
   expect(JSON.parse(readFileSync(join(directory, "report.json"), "utf8"))).toEqual(report);

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { areObjectsReadable, copyBase } from "../../git/object-source.ts";
@@ -34,6 +34,7 @@ export async function prepareObjects(request: ObjectRequest): Promise<ObjectSour
     return { kind: "shared", mounts, count: repository.objectDirectories.length, shallow: repository.shallow };
   }
   const copy = await copyBase(repository, { base, directory: join(directory, "copy") }, signal);
+  await Promise.all(copy.objectDirectories.map(openToAll));
   const mounts = await buildMounts(copy.objectDirectories, directory);
   return { kind: "copied", mounts, count: copy.objectDirectories.length, shallow: copy.shallow };
 }
@@ -43,6 +44,15 @@ async function canShare({ repository, containerUid }: ObjectRequest): Promise<bo
   return containerUid === process.getuid?.() || areObjectsReadable(repository);
 }
 
+/** The container's user may be another one; what is above stays private, so nobody else on this machine comes here. */
+async function openToAll(directory: string): Promise<void> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  await chmod(directory, 0o755);
+  await Promise.all(
+    entries.map((entry) => chmod(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o444)),
+  );
+}
+
 /** Borrowed directories are all listed already: their own lists, with paths of the host, are covered by an empty file. */
 async function buildMounts(directories: readonly string[], scratch: string): Promise<ObjectSource["mounts"]> {
   const mounts = directories.map((source, index) => ({ source, target: `${objectsRoot}/${index}` }));
@@ -50,6 +60,8 @@ async function buildMounts(directories: readonly string[], scratch: string): Pro
   if (lists.length === 0) return mounts;
   const empty = join(scratch, "empty");
   await mkdir(scratch, { recursive: true });
-  await writeFile(empty, "", { mode: 0o644 });
+  await writeFile(empty, "");
+  // Not by a mode at creation: that is subject to the caller's umask.
+  await chmod(empty, 0o444);
   return [...mounts, ...lists.map(({ target }) => ({ source: empty, target: `${target}/info/alternates` }))];
 }
