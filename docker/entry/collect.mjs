@@ -8,7 +8,7 @@ import { createGitDirectory } from "./workspace.mjs";
 /**
  * @typedef {{ code: string, message: string }} Note
  * @typedef {{ cwd: string, env: Record<string, string> }} Place where git runs and with which directories
- * @typedef {{ place: Place, parent: string, notes: Note[] }} Source
+ * @typedef {{ place: Place, parent: string, parentTree: string, notes: Note[] }} Source
  */
 
 /**
@@ -19,16 +19,14 @@ import { createGitDirectory } from "./workspace.mjs";
  * @returns {Promise<Source>}
  */
 async function openSource(workTree, start) {
-  const place = { cwd: workTree, env: { GIT_WORK_TREE: workTree, GIT_DIR: join(workTree, ".git") } };
-  const head = await tryGit(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], place);
-  const parent = head.stdout.toString().trim();
-  if (head.code === 0 && parent === start.base) return { place, parent, notes: [] };
-  if (head.code === 0) {
-    const ancestor = await tryGit(["merge-base", "--is-ancestor", start.base, parent], place);
-    if (ancestor.code === 0) return { place, parent, notes: [] };
-  }
+  const own = { cwd: workTree, env: { GIT_WORK_TREE: workTree, GIT_DIR: join(workTree, ".git") } };
+  const head = await tryGit(["rev-parse", "HEAD^{commit}", "HEAD^{tree}"], own);
+  const [parent = "", parentTree = ""] = head.stdout.toString().split("\n");
+  if (head.code === 0 && (await descends(parent, start.base, own)))
+    return { place: own, parent, parentTree, notes: [] };
   const fresh = join(workTree, `../.collect-${process.pid}.git`);
   await createGitDirectory(fresh, start, { bare: false });
+  const place = { cwd: workTree, env: { GIT_WORK_TREE: workTree, GIT_DIR: fresh } };
   const note =
     head.code === 0
       ? {
@@ -39,41 +37,60 @@ async function openSource(workTree, start) {
           code: "GIT_DIRECTORY_REPLACED",
           message: "The agent deleted or replaced .git; its files were kept as one commit.",
         };
-  return {
-    place: { cwd: workTree, env: { GIT_WORK_TREE: workTree, GIT_DIR: fresh } },
-    parent: start.base,
-    notes: [note],
-  };
+  const tree = await git(["rev-parse", `${start.base}^{tree}`], place);
+  return { place, parent: start.base, parentTree: tree, notes: [note] };
 }
 
 /**
- * A scratch index: the agent's own, for its cached file states and what it has staged, without the flags that hide changes.
+ * @param {string} commit
+ * @param {string} base
+ * @param {Place} place
+ */
+async function descends(commit, base, place) {
+  return commit === base || (await tryGit(["merge-base", "--is-ancestor", base, commit], place)).code === 0;
+}
+
+/**
+ * A scratch index: the agent's own, for its cached file states and what it has staged, without the flags that hide
+ * changes. Also tells which repositories lie inside the work tree.
  * @param {Source} source
  * @param {string} indexFile
- * @returns {Promise<Place>}
+ * @returns {Promise<{ scratch: Place, nested: string[] }>}
  */
 async function openScratchIndex({ place, parent }, indexFile) {
   const scratch = { cwd: place.cwd, env: { ...place.env, GIT_INDEX_FILE: indexFile } };
-  const copied = await copyFile(join(place.env.GIT_DIR ?? "", "index"), indexFile).then(
-    () => true,
-    () => false,
-  );
-  const listed = copied ? await tryGit(["ls-files", "-v", "-z"], scratch) : { code: 1, stdout: Buffer.alloc(0) };
-  if (listed.code !== 0) {
+  await copyFile(join(place.env.GIT_DIR ?? "", "index"), indexFile).catch(() => {});
+  const list = () => tryGit(["ls-files", "-v", "-z", "--cached", "--others", "--exclude-standard"], scratch);
+  let listed = await list();
+  // No index, or a damaged one: begin with what is committed.
+  if (listed.code !== 0 || listed.stdout.length === 0) {
     await rm(indexFile, { force: true });
     await git(["read-tree", parent], scratch);
-    return scratch;
+    listed = await list();
   }
-  /** @type {Record<"assume" | "skip", Buffer[]>} */
-  const hidden = { assume: [], skip: [] };
-  for (const [tag, path] of eachTagged(listed.stdout)) {
-    if (tag === "S" || tag === "s") hidden.skip.push(path);
-    if (tag !== tag.toUpperCase()) hidden.assume.push(path);
-  }
-  if (hidden.assume.length > 0) await clearFlag("--no-assume-unchanged", hidden.assume, scratch);
-  if (hidden.skip.length > 0) await clearFlag("--no-skip-worktree", hidden.skip, scratch);
-  return scratch;
+  const found = sortListed(listed.stdout);
+  if (found.assumed.length > 0) await clearFlag("--no-assume-unchanged", found.assumed, scratch);
+  if (found.skipped.length > 0) await clearFlag("--no-skip-worktree", found.skipped, scratch);
+  return { scratch, nested: found.nested };
 }
+
+/**
+ * @param {Buffer} output of ls-files -v: a letter, a space and a path each; `?` for files that are not tracked
+ */
+function sortListed(output) {
+  /** @type {{ assumed: Buffer[], skipped: Buffer[], nested: string[] }} */
+  const found = { assumed: [], skipped: [], nested: [] };
+  for (const record of eachRecord(output)) {
+    const tag = String.fromCharCode(record[0] ?? 0);
+    if (tag === "S" || tag === "s") found.skipped.push(record.subarray(2));
+    if (tag >= "a" && tag <= "z") found.assumed.push(record.subarray(2));
+    // git names a repository inside the work tree with a slash at its end and does not look into it.
+    if (tag === "?" && record.at(-1) === slash) found.nested.push(record.subarray(2).toString());
+  }
+  return found;
+}
+
+const slash = "/".charCodeAt(0);
 
 /**
  * @param {string} flag
@@ -85,11 +102,6 @@ async function clearFlag(flag, paths, place) {
     ...place,
     input: Buffer.concat(paths.flatMap((path) => [path, Buffer.from([0])])),
   });
-}
-
-/** @param {Buffer} output @returns {Generator<[string, Buffer]>} */
-function* eachTagged(output) {
-  for (const record of eachRecord(output)) yield [String.fromCharCode(record[0] ?? 0), record.subarray(2)];
 }
 
 /** @param {Buffer} output @returns {Generator<Buffer>} */
@@ -104,17 +116,18 @@ function* eachRecord(output) {
 /**
  * A repository inside the work tree would become a link to commits that nobody has: its files are kept instead.
  * @param {Place} scratch
+ * @param {string[]} found
  * @returns {Promise<Note[]>}
  */
-async function unwrapNestedRepositories(scratch) {
+async function unwrapNestedRepositories(scratch, found) {
   /** @type {string[]} */
   const unwrapped = [];
-  for (let depth = 0; depth < 20; depth += 1) {
-    const others = await git(["ls-files", "--others", "--exclude-standard", "-z"], scratch);
-    const nested = others.split("\0").filter((path) => path.endsWith("/"));
-    if (nested.length === 0) break;
+  for (let nested = found; nested.length > 0 && unwrapped.length < 1_000;) {
     for (const path of nested) await rm(join(scratch.cwd, path, ".git"), { recursive: true, force: true });
     unwrapped.push(...nested);
+    // What lies deeper shows only now.
+    const others = await git(["ls-files", "--others", "--exclude-standard", "-z"], scratch);
+    nested = others.split("\0").filter((path) => path.endsWith("/"));
   }
   if (unwrapped.length === 0) return [];
   const names = unwrapped.slice(0, 5).join(", ");
@@ -130,19 +143,16 @@ async function unwrapNestedRepositories(scratch) {
  */
 export async function collect(workTree, start) {
   if (!(await stat(workTree).catch(() => null))) {
-    return {
-      head: start.base,
-      notes: [{ code: "WORKSPACE_DELETED", message: "The agent deleted the whole work tree." }],
-      place: { cwd: "/", env: {} },
-    };
+    const notes = [{ code: "WORKSPACE_DELETED", message: "The agent deleted the whole work tree." }];
+    return { head: start.base, notes, place: { cwd: "/", env: {} } };
   }
   const source = await openSource(workTree, start);
-  const scratch = await openScratchIndex(source, join(workTree, `../.collect-${process.pid}.index`));
-  const nested = await unwrapNestedRepositories(scratch);
+  const { scratch, nested } = await openScratchIndex(source, join(workTree, `../.collect-${process.pid}.index`));
+  const unwrapped = await unwrapNestedRepositories(scratch, nested);
   await addEverything(scratch);
   const tree = await git(["write-tree"], scratch);
-  const head = await commitLeftovers({ tree, parent: source.parent, start, place: source.place });
-  return { head, notes: [...source.notes, ...nested], place: source.place };
+  const head = tree === source.parentTree ? source.parent : await commitLeftovers(tree, source, start);
+  return { head, notes: [...source.notes, ...unwrapped], place: source.place };
 }
 
 /** What the agent made unreadable for itself is made readable again: nothing is left out. @param {Place} scratch */
@@ -155,22 +165,17 @@ async function addEverything(scratch) {
   await git(["add", "-A"], scratch);
 }
 
-/** @param {{ tree: string, parent: string, start: import("./control.mjs").Start, place: Place }} options */
-async function commitLeftovers({ tree, parent, start, place }) {
-  const committed = await git(["rev-parse", `${parent}^{tree}`], place);
-  if (tree === committed) return parent;
+/**
+ * @param {string} tree
+ * @param {Source} source
+ * @param {import("./control.mjs").Start} start
+ */
+async function commitLeftovers(tree, { parent, place }, start) {
   const { name, email } = start.author;
-  const identity = {
-    GIT_AUTHOR_NAME: name,
-    GIT_AUTHOR_EMAIL: email,
-    GIT_COMMITTER_NAME: name,
-    GIT_COMMITTER_EMAIL: email,
-  };
-  return git(["commit-tree", tree, "-p", parent, "-F", "-"], {
-    cwd: place.cwd,
-    env: { ...place.env, ...identity },
-    input: start.commitMessage,
-  });
+  const author = { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email };
+  const committer = { GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email };
+  const env = { ...place.env, ...author, ...committer };
+  return git(["commit-tree", tree, "-p", parent, "-F", "-"], { cwd: place.cwd, env, input: start.commitMessage });
 }
 
 /**

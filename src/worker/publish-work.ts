@@ -40,27 +40,52 @@ export async function publishWork(work: Work): Promise<Published> {
   const signal = AbortSignal.timeout(patienceMs);
   const { base, name } = reservation.plan;
   const { commit } = result;
-  let stats = emptyDiffStat;
-  let warnings: readonly Warning[] = [];
+  if (commit === null) return releaseBranch(work, signal);
+  const range = { base: base.sha, head: commit };
+  // The statistics are of commits, so they need not wait for the branch, nor the branch for them.
+  const [stats, warnings, published] = await Promise.all([
+    settle(readDiffStat(repository, range, signal)),
+    settle(inspectChanges(repository, range, signal)),
+    settle(publishBranch(work, commit, signal)),
+  ]);
+  const failed = [published, stats, warnings].find((part) => part.error !== undefined)?.error;
+  const known = {
+    stats: stats.value ?? emptyDiffStat,
+    warnings: [...(warnings.value ?? []), ...(published.value ?? [])],
+  };
+  const branch = published.error === undefined ? { name, head: commit } : null;
+  if (failed === undefined) return { outcome: result.outcome, reason: result.reason, branch, ...known };
+  const reason = toReason(branch === null ? withKeptRef(failed, runId) : failed);
+  return { outcome: toOutcome(failed.code), reason, branch, ...known };
+}
+
+/** Nothing was changed: the branch that was reserved goes again. */
+async function releaseBranch({ reservation, result }: Work, signal: AbortSignal): Promise<Published> {
+  const nothing = { branch: null, stats: emptyDiffStat, warnings: [] };
+  const { error } = await settle(reservation.release(signal));
+  if (error !== undefined) return { outcome: toOutcome(error.code), reason: toReason(error), ...nothing };
+  const outcome = result.outcome === "succeeded" ? "no_changes" : result.outcome;
+  return { outcome, reason: result.reason, ...nothing };
+}
+
+async function publishBranch(
+  { repository, reservation, runId }: Work,
+  commit: string,
+  signal: AbortSignal,
+): Promise<Warning[]> {
+  await reservation.publish(commit, signal);
+  return dropImportRef(repository, runId, signal).then(() => [], toLeftWarning);
+}
+
+type Settled<T> =
+  | { readonly value: T; readonly error?: undefined }
+  | { readonly value?: undefined; readonly error: WorkerError };
+
+async function settle<T>(work: Promise<T>): Promise<Settled<T>> {
   try {
-    if (commit === null) {
-      await reservation.release(signal);
-      const outcome = result.outcome === "succeeded" ? "no_changes" : result.outcome;
-      return { outcome, reason: result.reason, branch: null, stats, warnings };
-    }
-    const range = { base: base.sha, head: commit };
-    [stats, warnings] = await Promise.all([
-      readDiffStat(repository, range, signal),
-      inspectChanges(repository, range, signal),
-    ]);
-    await reservation.publish(commit, signal);
-    const left = await dropImportRef(repository, runId, signal).then(() => [], toLeftWarning);
-    const { outcome, reason } = result;
-    return { outcome, reason, branch: { name, head: commit }, stats, warnings: [...warnings, ...left] };
+    return { value: await work };
   } catch (error) {
-    const cause = toWorkerError(error);
-    const reason = toReason(commit === null ? cause : withKeptRef(cause, runId));
-    return { outcome: toOutcome(cause.code), reason, branch: null, stats, warnings };
+    return { error: toWorkerError(error) };
   }
 }
 

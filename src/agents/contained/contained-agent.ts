@@ -1,3 +1,4 @@
+import { preloadEngine } from "../../container/engine.ts";
 import type { AgentEvent } from "../../core/agent-event.ts";
 import type { Agent } from "../../core/agent.ts";
 import type { Repository } from "../../git/repository.ts";
@@ -8,6 +9,7 @@ import { runAttempt } from "./run-attempt.ts";
 
 /** An agent whose CLI runs in a locked-down container on this machine. */
 export function createContainedAgent(cli: AgentCli, settings: ContainedSettings): Agent<Repository> {
+  preloadEngine();
   return {
     name: cli.name,
     async *run(task, context) {

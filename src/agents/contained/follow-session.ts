@@ -53,6 +53,8 @@ export async function followSession(session: Session): Promise<{ verdict: Verdic
   await Promise.race([control.start(order, task.prompt), output.then(() => failStart(session))]);
   const told = await readMessages(session, control, watch);
   watch.ended();
+  // Everything is on its way to us: the container may go as soon as it has ended, while the work is checked.
+  if (told.collected !== null) void output.then(() => container[Symbol.asyncDispose]()).catch(() => undefined);
   const commit = await (told.collected === null ? rescue(session, told) : bringIn(session, control, told.collected));
   // The container ends by itself now; its last lines may hold the result.
   await output;
