@@ -81,14 +81,16 @@ async function openFloor(engine: Engine, imageId: string, repository: string): P
 /** The product's own profile, limits, user and mounts; only the program inside is another one. */
 async function buildSpec(engine: Engine, image: string, sockets: string): Promise<ContainerSpec> {
   const { cpus, memoryBytes, pids } = (await loadMachineConfig()).container;
-  const { argv, environment } = claudeCli.buildCommand({
+  const limits = { maxTurns: undefined, maxCostUsd: undefined, timeoutMs: 60_000 };
+  const task = {
     runId: "floor",
     prompt: Buffer.from(prompt),
     title: prompt,
     agent: "claude",
     model: undefined,
-    limits: { maxTurns: undefined, maxCostUsd: undefined, timeoutMs: 60_000 },
-  });
+    limits,
+  };
+  const { argv, environment } = claudeCli.buildCommand(task, "api-key");
   const forward = `node /opt/agent-worker/entry/forward.mjs ${port} /opt/agent-worker/run/gateway.sock`;
   return {
     image,
