@@ -21,6 +21,8 @@ export interface Container extends AsyncDisposable {
   readonly output: AsyncIterable<OutputChunk>;
   /** Of a container whose output has ended. */
   readExit(): Promise<ContainerExit>;
+  /** Ends it at once, whatever runs in it; it can be restarted. */
+  kill(): Promise<void>;
   /** Starts it once more with the same volume, for work that could not be brought out; gives its new output. */
   restart(): Promise<AsyncIterable<OutputChunk>>;
 }
@@ -40,7 +42,8 @@ export async function startContainer(engine: Engine, spec: ContainerSpec, signal
       id: created.id,
       output,
       readExit: () => readExit(created),
-      restart: () => attachAndStart(created),
+      kill: () => killContainer(created),
+      restart: () => restart(created),
       [Symbol.asyncDispose]: () => (removal ??= removeContainer(created)),
     };
   } catch (error) {
@@ -56,6 +59,12 @@ async function attachAndStart(container: Docker.Container): Promise<AsyncIterabl
   return demuxOutput(readBytes(attached));
 }
 
+/** Its control channel breaks before the engine has noticed its end, and a container that still runs is not started. */
+async function restart(container: Docker.Container): Promise<AsyncIterable<OutputChunk>> {
+  await container.wait();
+  return attachAndStart(container);
+}
+
 async function* readBytes(stream: NodeJS.ReadableStream): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of stream) yield typeof chunk === "string" ? Buffer.from(chunk) : chunk;
@@ -68,6 +77,14 @@ async function readExit(container: Docker.Container): Promise<ContainerExit> {
   await container.wait();
   const { State: state } = await container.inspect();
   return { exitCode: state.ExitCode, outOfMemory: state.OOMKilled, error: state.Error };
+}
+
+async function killContainer(container: Docker.Container): Promise<void> {
+  await container.kill().catch((error: unknown) => {
+    const status = readStatusCode(error);
+    // 404: gone already; 409: it has just ended.
+    if (status !== 404 && status !== 409) throw toEngineError(error);
+  });
 }
 
 async function removeContainer(container: Docker.Container): Promise<void> {

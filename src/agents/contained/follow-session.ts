@@ -43,6 +43,8 @@ export async function followSession(session: Session): Promise<{ verdict: Verdic
   const { task, settings, context } = attempt;
   using watch = startStopWatch({
     control,
+    // What ends the container ends the control channel, and the work is brought out by another start.
+    killContainer: () => void container.kill().catch(() => undefined),
     signal: context.signal,
     timeoutMs: task.limits.timeoutMs,
     patience: settings.patience,
@@ -212,9 +214,12 @@ async function rescue(session: Session, told: Told): Promise<string | null> {
   });
   output.catch(() => undefined);
   await control.start({ ...order, mode: "collect" }, new Uint8Array());
+  let collected: Told["collected"] = null;
   for await (const message of control.messages()) {
-    if (message.type === "collected") return bringIn(session, control, message);
+    if (message.type === "collected") collected = message;
     if (message.type === "broken") throw toBrokenError(message.message, true);
   }
+  // Awaited here: the control channel lives as long as this function.
+  if (collected !== null) return await bringIn(session, control, collected);
   throw new WorkerError("CONTAINER_LOST", "The container ended twice before its work was brought out.");
 }

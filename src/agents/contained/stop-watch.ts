@@ -15,18 +15,26 @@ export interface StopWatch extends Disposable {
 
 interface StopWatchOptions {
   readonly control: Control;
+  /** Ends the container: for an entry program that does not answer because the agent has frozen it. */
+  readonly killContainer: () => void;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
   readonly patience: Patience;
 }
 
-export function startStopWatch({ control, signal, timeoutMs, patience }: StopWatchOptions): StopWatch {
+/** From the agent CLI's KILL until its end must have been reported. */
+const answerMs = 5_000;
+
+export function startStopWatch(options: StopWatchOptions): StopWatch {
+  const { control, signal, timeoutMs, patience } = options;
   let cause: StopCause | null = null;
   let over = false;
+  let unanswered: NodeJS.Timeout | undefined;
   const stop = (why: StopCause, graceMs: number): void => {
     if (over || cause !== null) return;
     cause = why;
     control.stop(graceMs);
+    unanswered = setTimeout(options.killContainer, graceMs + answerMs);
   };
   const onAbort = (): void => stop("cancelled", patience.stopMs);
   const wallClock = setTimeout(() => stop("wall-clock", patience.stopMs), clampDelay(timeoutMs));
@@ -38,7 +46,7 @@ export function startStopWatch({ control, signal, timeoutMs, patience }: StopWat
   const clear = (): void => {
     over = true;
     signal.removeEventListener("abort", onAbort);
-    for (const timer of [wallClock, idle, result]) clearTimeout(timer);
+    for (const timer of [wallClock, idle, result, unanswered]) clearTimeout(timer);
   };
   return {
     cause: () => cause,
