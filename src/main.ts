@@ -5,11 +5,13 @@ import { toWorkerError } from "./core/worker-error.ts";
 
 const environment = readCallerEnvironment();
 const abort = new AbortController();
+const kill = new AbortController();
+/** How long the second signal waits for the container to be removed; what is left then is found by `runs clean`. */
+const removalMs = 2_000;
 for (const name of ["SIGINT", "SIGTERM"] as const) {
   process.on(name, () => {
-    // The second signal leaves at once; what is left behind is found by the next start.
-    if (abort.signal.aborted) process.exit(name === "SIGINT" ? 130 : 143);
-    abort.abort(name);
+    if (abort.signal.aborted) leaveAtOnce(name);
+    else abort.abort(name);
   });
 }
 
@@ -20,6 +22,7 @@ const context: CliContext = {
   stdout: process.stdout,
   stderr: process.stderr,
   signal: abort.signal,
+  killSignal: kill.signal,
   async buildRunner(config) {
     const { buildRunner } = await import("./wire.ts");
     return buildRunner(config, environment);
@@ -28,6 +31,14 @@ const context: CliContext = {
 
 // An exit code and no exit, so that what is still to be written is written.
 process.exitCode = await carryOut(process.argv.slice(2));
+
+/** The second signal gives up the work; a third one does not even wait for the container to be gone. */
+function leaveAtOnce(name: "SIGINT" | "SIGTERM"): void {
+  const exit = (): never => process.exit(name === "SIGINT" ? 130 : 143);
+  if (kill.signal.aborted) exit();
+  kill.abort(name);
+  setTimeout(exit, removalMs).unref();
+}
 
 async function carryOut(argv: readonly string[]): Promise<number> {
   try {

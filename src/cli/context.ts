@@ -13,6 +13,8 @@ export interface CliContext {
   readonly stderr: CliOutput;
   /** Aborted with a CancelSignal as its reason. */
   readonly signal: AbortSignal;
+  /** Aborted by a second signal: nothing is waited for any more. */
+  readonly killSignal?: AbortSignal | undefined;
   /** What carries out tasks under a configuration; main.ts hands in the wire. */
   buildRunner(config: Config): Promise<Runner>;
 }

@@ -30,12 +30,12 @@ export interface Container extends AsyncDisposable {
 /** Creates a container of the default profile, attaches to it and starts it; what fails leaves nothing behind. */
 export async function startContainer(engine: Engine, spec: ContainerSpec, signal: AbortSignal): Promise<Container> {
   const { docker } = engine;
-  const created = await docker
-    .createContainer({ ...buildContainerOptions(spec), abortSignal: signal })
-    .catch((error: unknown) => {
-      throw toStartError(error);
-    });
+  // Not aborted half way: the engine would go on, and leave a container whose id nobody knows.
+  const created = await docker.createContainer(buildContainerOptions(spec)).catch((error: unknown) => {
+    throw toStartError(error);
+  });
   try {
+    signal.throwIfAborted();
     const output = await attachAndStart(created);
     let removal: Promise<void> | undefined;
     return {
@@ -48,6 +48,7 @@ export async function startContainer(engine: Engine, spec: ContainerSpec, signal
     };
   } catch (error) {
     await removeContainer(created);
+    signal.throwIfAborted();
     throw toStartError(error);
   }
 }

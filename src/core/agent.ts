@@ -25,6 +25,8 @@ export interface AgentContext<Repository> {
   readonly redact: (text: string) => string;
   /** Aborted with a CancelSignal: the agent stops, keeps its partial work and completes as `cancelled`. */
   readonly signal: AbortSignal;
+  /** Aborted, after `signal`, when partial work is not to be waited for: everything is removed at once. */
+  readonly killSignal: AbortSignal | undefined;
 }
 
 /**

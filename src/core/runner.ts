@@ -18,6 +18,8 @@ export type OnBranchExists = "fail" | "suffix" | "reuse" | "replace";
 export interface RunOptions {
   /** Aborted with a CancelSignal as its reason. */
   readonly signal: AbortSignal;
+  /** Aborted when nothing is to be waited for any more: the container is removed, and work that is not out yet is lost. */
+  readonly killSignal?: AbortSignal | undefined;
   readonly onEvent: EventListener;
 }
 

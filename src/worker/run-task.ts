@@ -121,6 +121,7 @@ async function runAgent(
       logs,
       redact: parts.redact,
       signal: options.signal,
+      killSignal: options.killSignal,
     };
     for await (const event of parts.agent.run(task, context)) {
       if (event.type === "complete") {

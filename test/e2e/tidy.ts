@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect } from "vitest";
+import { runReportSchema } from "../../src/core/run-report.ts";
 import type { RunReport } from "../../src/core/run-report.ts";
 import type { ScenarioInput } from "../support/model/scenario.ts";
 import { openEngine } from "../support/engine.ts";
@@ -24,6 +25,14 @@ export function write(file: string, content = "partial work\n"): Step {
   return { content: [{ type: "tool_use", name: "Write", input: { file_path: `{{cwd}}/${file}`, content } }] };
 }
 
+/** A shell command that lets the model know that it has come so far. */
+export const callHome = `node -e 'fetch(process.env.ANTHROPIC_BASE_URL + "/v1/messages", { method: "POST", body: JSON.stringify({ model: "called home" }) })'`;
+
+/** The report that is all of stdout. */
+export function readReport(result: CommandResult): CommandResult & { readonly report: RunReport } {
+  return { ...result, report: runReportSchema.parse(JSON.parse(result.stdout)) };
+}
+
 export const hang: Step = { hang: "headers", repeat: "forever" };
 
 const schema = JSON.parse(readFileSync(new URL("../../dist/report.schema.json", import.meta.url), "utf8"));
@@ -34,7 +43,6 @@ export async function expectTidy(world: World, { exitCode, report }: CommandResu
   const { runId } = report;
   validate(JSON.parse(JSON.stringify(report)));
   expect(validate.errors).toBeNull();
-  console.log(JSON.stringify([report.reason, report.warnings, report.timings, report.usage.turns]));
   expect(exitCode).toBe(report.exitCode);
   const directory = join(world.stateDirectory, "runs", runId);
   expect(JSON.parse(readFileSync(join(directory, "report.json"), "utf8"))).toEqual(report);

@@ -193,6 +193,7 @@ async function bringIn(
 /** The entry program is gone but the volume is not: the container is started once more, only to bring the work out. */
 async function rescue(session: Session, told: Told): Promise<string | null> {
   const { attempt, container, controlSocket, order, stderrTail, progress } = session;
+  attempt.context.killSignal?.throwIfAborted();
   if (!told.started)
     throw new WorkerError("CONTAINER_LOST", `The container ended early: ${stderrTail.read() || "it said nothing"}`);
   await attempt.emit({

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { chmod, mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { startContainer } from "../../container/container.ts";
 import { buildContainerLabels } from "../../container/container-labels.ts";
@@ -44,7 +44,7 @@ export async function runAttempt(attempt: Attempt): Promise<void> {
     await runInContainer(attempt, progress, complete);
   } catch (error) {
     if (completed) throw error;
-    const cause = attempt.context.signal.aborted ? toCancelled(error) : toWorkerError(error);
+    const cause = attempt.context.signal.aborted ? toCancelled(error, attempt, progress) : toWorkerError(error);
     await complete({ outcome: toOutcome(cause.code), reason: toReason(cause) }, null);
   }
 }
@@ -62,7 +62,9 @@ async function runInContainer(
   const image = ensureImage(engine, settings.image, { signal, onProgress });
   image.catch(() => undefined);
   const sockets = join(runtimeDirectory, "run");
-  await mkdir(sockets, { mode: 0o755 });
+  await mkdir(sockets);
+  // The container's user comes through here, whatever the caller's umask is.
+  await chmod(sockets, 0o755);
   await using gateway = await openModelGateway(attempt, progress, sockets);
   const controlSocket = join(sockets, "control.sock");
   await using control = await openControl(controlSocket, signal);
@@ -79,6 +81,9 @@ async function runInContainer(
   const spec = buildSpec(attempt, { image: imageId, user, sockets, objects });
   await using container = await startContainer(engine, spec, signal);
   context.logs.container(container.id);
+  // Everything that waits for the container sees it gone, and ends.
+  const remove = (): void => void container[Symbol.asyncDispose]().then(undefined, () => undefined);
+  context.killSignal?.addEventListener("abort", remove, { once: true });
   const order = buildOrder(attempt, objects);
   const session = { attempt, progress, container, control, controlSocket, order, objects, gateway };
   const { verdict, commit } = await followSession({ ...session, stderrTail: createTail(4_000) });
@@ -146,8 +151,12 @@ function toDirectoryName(path: string): string {
   return name === "" ? "repository" : name;
 }
 
-function toCancelled(cause: unknown): WorkerError {
-  return new WorkerError("CANCELLED", "The run was cancelled before the agent had started.", { cause });
+/** After a cancel whatever fails is told as a cancel, with what it means for the work. */
+function toCancelled(cause: unknown, { context }: Attempt, { clock }: Progress): WorkerError {
+  const isLost = clock.timings().startMs > 0;
+  const how = context.killSignal?.aborted ? "was given up" : `could not be kept: ${toWorkerError(cause).message}`;
+  const what = isLost ? `; what the agent had done ${how}` : " before the agent had started";
+  return new WorkerError("CANCELLED", `The run was cancelled${what}.`, { cause });
 }
 
 function toRemoteError(endpoint: string): WorkerError {

@@ -36,13 +36,14 @@ export interface RunOrder {
 /** Runs a task with progress on stderr and its report on stdout and in files; gives the exit code. */
 export async function carryOut(order: RunOrder, context: CliContext): Promise<number> {
   const { config, request } = order;
-  const { stdout, stderr, environment, signal } = context;
+  const { stdout, stderr, environment, signal, killSignal } = context;
   const runner = await context.buildRunner(config);
   const output = createOutputWriter(stdout);
   const palette = createPalette({ color: config.color, stream: stderr, environment });
   using progress = createProgress({ stream: stderr, verbosity: config.verbosity, palette });
   const report = await runner(request, {
     signal,
+    killSignal,
     async onEvent(event) {
       progress.onEvent(event);
       if (config.output !== "ndjson") return;
