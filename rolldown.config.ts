@@ -3,22 +3,36 @@ import { defineConfig } from "rolldown";
 const absent = new URL("scripts/absent-module.ts", import.meta.url).pathname;
 
 /**
- * Everything is bundled: users install no dependency at all (none with an install script), and the program starts in
- * half the time (docs/performance.md). Commands are loaded on call, so each becomes a chunk of its own.
+ * Everything is bundled: users install no dependency at all (none with an install script), and the program starts in a
+ * third of the time (docs/adr/0002-bundle.md). Commands are loaded on call, so each becomes a chunk of its own.
+ * CommonJS, because `import` of node:http evaluates all it exports, Node's own undici among them: 25 ms.
  */
-const host = defineConfig({
-  input: { main: "src/main.ts", index: "src/index.ts" },
+const program = defineConfig({
+  input: { main: "src/main.ts" },
   platform: "node",
-  // dockerode reaches these for ssh:// engines and BuildKit sessions only; we use neither (docs/adr/0002-bundle.md).
+  // dockerode reaches these for ssh:// engines and BuildKit sessions only; we use neither.
   resolve: { alias: { ssh2: absent, "@grpc/grpc-js": absent, "@grpc/proto-loader": absent } },
-  output: { dir: "dist", format: "esm", sourcemap: false, chunkFileNames: "chunks/[name]-[hash].js", cleanDir: true },
+  output: {
+    dir: "dist",
+    format: "cjs",
+    entryFileNames: "[name].cjs",
+    chunkFileNames: "chunks/[name]-[hash].cjs",
+    cleanDir: true,
+  },
+});
+
+/** What other programs import. */
+const library = defineConfig({
+  input: { index: "src/index.ts" },
+  platform: "node",
+  output: { dir: "dist", format: "esm", chunkFileNames: "chunks/[name]-[hash].js" },
 });
 
 /** The program inside the container: one file of the kind that Node starts quickest. */
 const entry = defineConfig({
   input: { main: "docker/entry/main.mjs" },
   platform: "node",
-  output: { dir: "dist/entry", format: "cjs", sourcemap: false, entryFileNames: "[name].cjs" },
+  output: { dir: "dist/entry", format: "cjs", entryFileNames: "[name].cjs" },
 });
 
-export default [host, entry];
+export default [program, library, entry];

@@ -8,7 +8,7 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
   );
   process.exitCode = 2;
 } else {
-  const { enableCompileCache } = await import("node:module");
+  const { createRequire, enableCompileCache } = await import("node:module");
   enableCompileCache();
-  await import("../dist/main.js");
+  createRequire(import.meta.url)("../dist/main.cjs");
 }

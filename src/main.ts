@@ -30,7 +30,7 @@ const context: CliContext = {
 };
 
 // An exit code and no exit, so that what is still to be written is written.
-process.exitCode = await carryOut(process.argv.slice(2));
+void carryOut(process.argv.slice(2)).then((exitCode) => (process.exitCode = exitCode));
 
 /** The second signal gives up the work; a third one does not even wait for the container to be gone. */
 function leaveAtOnce(name: "SIGINT" | "SIGTERM"): void {

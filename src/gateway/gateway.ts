@@ -38,6 +38,8 @@ export interface GatewayOptions {
 
 /** The container's only way out: an HTTP server on a unix socket that adds the credential and forwards to the model. */
 export interface Gateway {
+  /** Loads what the first request needs, while something else is waited for. */
+  preload(): void;
   usage(): GatewayUsage;
   /** The last failure that no successful answer of /v1/messages followed. */
   failure(): ModelFailure | null;
@@ -60,9 +62,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     });
   const server = openServer({ upstream, credential, ledger }, { audit: redactedAudit, signal: closing.signal });
   await listen(server, socketPath);
-  // After the caller's next step: it overlaps the start of the container.
-  upstream.open();
   return {
+    preload: () => upstream.open(),
     usage: () => ledger.usage,
     failure: () => ledger.failure,
     async [Symbol.asyncDispose]() {

@@ -2,7 +2,8 @@ const ascii = /^[ -~]*$/;
 /** East Asian wide and full-width characters, and what is drawn as an emoji by default. */
 const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f1e6}-\u{1f1ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u;
-const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
+/** Made when it is first needed: that takes 10 ms. */
+let segmenter: Intl.Segmenter | undefined;
 
 /** How many columns of a terminal a printable text takes. */
 export function measureText(text: string): number {
@@ -77,5 +78,8 @@ function measureGrapheme(grapheme: string): number {
 }
 
 function splitGraphemes(text: string): string[] {
-  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+  return Array.from(
+    (segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" })).segment(text),
+    ({ segment }) => segment,
+  );
 }
