@@ -15,7 +15,7 @@ export interface ContainerSpec {
 
 /** Where the one writable volume is; the container makes its work tree in it, so the host never sees one. */
 export const workspaceDirectory = "/workspace";
-export const homeDirectory = "/home/agent";
+const homeDirectory = "/home/agent";
 
 const cpuPeriodMicroseconds = 100_000;
 const tmpfsBytes = 1024 ** 3;

@@ -7,14 +7,13 @@ import { warningSchema } from "./warning.ts";
 
 const truncation = { truncated: z.boolean().optional(), bytes: z.number().int().nonnegative().optional() };
 
+/** Who did the work, as it said itself. */
 export const agentInfoSchema = z.object({
   name: z.string(),
   version: z.string().nullable(),
   model: z.string().nullable(),
   sessionId: z.string().nullable(),
 });
-/** Who did the work, as it said itself. */
-export type AgentInfo = z.infer<typeof agentInfoSchema>;
 
 /** How an attempt ended and where its work is. */
 export const agentResultSchema = z.object({

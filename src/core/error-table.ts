@@ -31,7 +31,7 @@ export const errorTable = {
   LIMIT_TURNS: { exit: 3, retryable: false },
   LIMIT_COST: { exit: 3, retryable: false },
   LIMIT_QUOTA: { exit: 3, retryable: true },
-  LIMIT_RATE: { exit: 3, retryable: true },
+  MODEL_RATE_LIMIT: { exit: 3, retryable: true },
   // The surroundings are not there: nothing is wrong with the task.
   GIT_MISSING: { exit: 4, retryable: false },
   GIT_FAILED: { exit: 4, retryable: true },
@@ -49,7 +49,6 @@ export const errorTable = {
   COLLECT_FAILED: { exit: 4, retryable: true },
   SELF_TEST: { exit: 4, retryable: false },
   MODEL_CREDENTIAL: { exit: 4, retryable: false },
-  MODEL_RATE_LIMIT: { exit: 3, retryable: true },
   MODEL_OVERLOADED: { exit: 4, retryable: true },
   MODEL_UNREACHABLE: { exit: 4, retryable: true },
   MODEL_TIMEOUT: { exit: 4, retryable: true },
