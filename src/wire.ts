@@ -42,7 +42,7 @@ function buildContainedSettings(
     image,
     entryDirectory: findEntryDirectory(),
     limits: { cpus: container.cpus, memoryBytes: container.memoryBytes, pids: container.pids },
-    upstream: { baseUrl: config.modelBaseUrl, credential, proxyUrl: config.proxyUrl },
+    upstream: { baseUrl: config.modelBaseUrl, credential, proxyUrl: config.proxyUrl, caBundle: container.caBundle },
     author: { name: commit.authorName, email: commit.authorEmail },
     patience: defaultPatience,
   };

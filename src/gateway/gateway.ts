@@ -23,6 +23,8 @@ export interface GatewayUpstream {
   readonly baseUrl: string;
   readonly credential: ModelCredential;
   readonly proxyUrl?: string | undefined;
+  /** File with certificates (PEM) to trust as well. */
+  readonly caBundle?: string | undefined;
 }
 
 export interface GatewayOptions {

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
@@ -41,13 +42,18 @@ export interface Upstream {
 /** The provider sends a ping every few seconds; whole answers may take as long as the agent CLI waits for them. */
 const defaultLimits: UpstreamLimits = { connectTimeoutMs: 15_000, headersTimeoutMs: 600_000, bodyTimeoutMs: 300_000 };
 
+export interface UpstreamOptions {
+  readonly baseUrl: string;
+  readonly proxyUrl?: string | undefined;
+  /** File with certificates (PEM) to trust as well; read when the first connection is made. */
+  readonly caBundle?: string | undefined;
+}
+
 /**
- * Errors: CONFIG_INVALID for a base URL or a proxy that cannot be one. TLS trusts what Node trusts (NODE_EXTRA_CA_CERTS).
+ * Errors: CONFIG_INVALID for a base URL or a proxy that cannot be one. TLS trusts what Node trusts (NODE_EXTRA_CA_CERTS), and
+ * the bundle.
  */
-export function openUpstream(
-  options: { readonly baseUrl: string; readonly proxyUrl?: string | undefined },
-  limits: Partial<UpstreamLimits> = {},
-): Upstream {
+export function openUpstream(options: UpstreamOptions, limits: Partial<UpstreamLimits> = {}): Upstream {
   const base = parseUrl(options.baseUrl, "The model endpoint");
   if (base.username !== "" || base.password !== "" || base.search !== "") {
     throw new WorkerError("CONFIG_INVALID", "The model endpoint's URL holds a user or a query", {
@@ -57,8 +63,7 @@ export function openUpstream(
   if (options.proxyUrl !== undefined) parseUrl(options.proxyUrl, "The proxy");
   const prefix = base.pathname.replace(/\/+$/, "");
   let opening: Promise<Dispatcher> | undefined;
-  const open = (): Promise<Dispatcher> =>
-    (opening ??= openDispatcher(options.proxyUrl, { ...defaultLimits, ...limits }));
+  const open = (): Promise<Dispatcher> => (opening ??= openDispatcher(options, { ...defaultLimits, ...limits }));
   return {
     host: base.host,
     open() {
@@ -83,16 +88,23 @@ export function openUpstream(
   };
 }
 
-async function openDispatcher(proxyUrl: string | undefined, limits: UpstreamLimits): Promise<Dispatcher> {
+async function openDispatcher({ proxyUrl, caBundle }: UpstreamOptions, limits: UpstreamLimits): Promise<Dispatcher> {
   const { Agent, ProxyAgent } = await import("undici");
+  const trust = caBundle === undefined ? {} : { ca: await readTrusted(caBundle) };
   const options = {
     allowH2: false,
     headersTimeout: limits.headersTimeoutMs,
     bodyTimeout: limits.bodyTimeoutMs,
-    connect: { timeout: limits.connectTimeoutMs },
+    connect: { timeout: limits.connectTimeoutMs, ...trust },
   };
   if (proxyUrl === undefined) return new Agent(options);
-  return new ProxyAgent({ ...options, uri: proxyUrl });
+  return new ProxyAgent({ ...options, uri: proxyUrl, requestTls: trust, proxyTls: trust });
+}
+
+/** `ca` replaces what Node trusts, so that is named again. */
+async function readTrusted(caBundle: string): Promise<string[]> {
+  const { getCACertificates } = await import("node:tls");
+  return [...getCACertificates("default"), await readFile(caBundle, "utf8")];
 }
 
 /** Says what is wrong without repeating the text: it may hold a credential. */

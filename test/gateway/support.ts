@@ -31,10 +31,10 @@ export async function openTestGateway(
   const socketPath = join(directory, "s");
   const audit: EgressRecord[] = [];
   const records = new EventEmitter();
-  const { credential = { kind: "api-key", value: secret }, proxyUrl, ...rest } = options;
+  const { credential = { kind: "api-key", value: secret }, proxyUrl, caBundle, ...rest } = options;
   const gateway = await openGateway({
     socketPath,
-    upstream: { baseUrl, credential, proxyUrl },
+    upstream: { baseUrl, credential, proxyUrl, caBundle },
     audit: (record) => {
       audit.push(record);
       records.emit("record");

@@ -47,6 +47,12 @@ describe("TLS and proxies", () => {
     }
   });
 
+  test("a certificate in the CA bundle is trusted", async () => {
+    await using upstream = await openSecureUpstream();
+    await using opened = await openTestGateway(upstream.url, { caBundle: "test/fixtures/tls/localhost.crt" });
+    expect((await ask(opened.socketPath)).status).toBe(200);
+  });
+
   test("a proxy is used, with its password, which is never told", async () => {
     const asked: (string | undefined)[] = [];
     const proxy = createHttpServer((request, response) => {
