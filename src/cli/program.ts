@@ -1,4 +1,5 @@
 import { Command, CommanderError, Help } from "commander";
+import { WorkerError } from "../core/worker-error.ts";
 import { declareCommands } from "./commands.ts";
 import type { Declaring } from "./commands.ts";
 import type { CliContext } from "./context.ts";
@@ -9,21 +10,34 @@ import { readVersion } from "./version.ts";
 /** Carries out a command line (without node and script). Answers the exit code; throws a WorkerError where it is wrong. */
 export async function runProgram(argv: readonly string[], context: CliContext): Promise<number> {
   const ending = { exitCode: 0 };
-  // A reader that goes away (`| head -1`) ends the output, not the program.
-  for (const stream of [context.stdout, context.stderr]) stream.on("error", ignoreClosedPipe);
+  const output = watchOutput(context);
   const program = createProgram({ context, ending, argv });
   try {
     await program.parseAsync([...argv], { from: "user" });
-    return ending.exitCode;
   } catch (error) {
     // --help and --version have done their work.
-    if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    throw error;
+    if (!(error instanceof CommanderError && error.exitCode === 0)) throw error;
   }
+  if (output.error !== null) throw toOutputError(output.error);
+  return ending.exitCode;
 }
 
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
+/** A reader that goes away (`| head -1`) ends the output and not the program, nor does a full disk, but that is told. */
+function watchOutput({ stdout, stderr }: CliContext): { readonly error: Error | null } {
+  const seen: { error: Error | null } = { error: null };
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") seen.error ??= error;
+  });
+  // Progress that nobody can see keeps nobody from working.
+  stderr.on("error", () => {});
+  return seen;
+}
+
+function toOutputError(cause: Error): WorkerError {
+  return new WorkerError("DISK_FULL", `The output could not be written: ${cause.message}`, {
+    hint: "The report of a run is kept: agent-worker runs show latest",
+    cause,
+  });
 }
 
 /** Declares everything; commands set `ending.exitCode`. Loads nothing but the declarations, since --help must be quick. */
