@@ -1,6 +1,6 @@
 import type { Outcome } from "../core/outcome.ts";
 import type { RunReport } from "../core/run-report.ts";
-import { toPrintable } from "../util/printable.ts";
+import { toPrintable, toPrintableLines } from "../util/printable.ts";
 import { cutEnd, measureText, wrapText } from "../util/text-width.ts";
 import { formatCost, formatCount, formatElapsed, formatQuantity } from "./format-figures.ts";
 import { plainPalette } from "./palette.ts";
@@ -160,7 +160,9 @@ function renderRow(
   { text, style }: { text: string; style?: Style },
   { width, palette }: Layout,
 ): string[] {
-  const lines = wrapText(toPrintable(text), width - labelWidth);
+  const lines = toPrintableLines(text)
+    .split("\n")
+    .flatMap((line) => wrapText(line, width - labelWidth));
   return lines.map((line, index) => formatLabel(index === 0 ? label : "", palette) + (style?.(line) ?? line));
 }
 
