@@ -53,7 +53,8 @@ function readSystem(state: ReaderState, message: Message<"system">): AgentEvent[
 /** One answer comes as several lines with one id, a line per block; answers of subagents are no turns of the main loop. */
 function readAssistant(state: ReaderState, line: Message<"assistant">): AgentEvent[] {
   const { message, parent_tool_use_id: parent = null } = line;
-  if (message.id !== state.lastMessageId && parent === null) {
+  // What the CLI says in the model's name, such as an error, is no turn either.
+  if (message.id !== state.lastMessageId && parent === null && message.model !== "<synthetic>") {
     state.facts = { ...state.facts, turns: state.facts.turns + 1 };
     state.lastMessageId = message.id;
   }
@@ -73,7 +74,8 @@ function readResult(state: ReaderState, message: Message<"result">): AgentEvent[
     apiStatus: message.api_error_status ?? null,
   };
   const costUsd = message.total_cost_usd ?? state.facts.costUsd;
-  state.facts = { ...state.facts, result, costUsd, turns: message.num_turns };
+  // The CLI counts otherwise, and 0 where all was done by subagents.
+  state.facts = { ...state.facts, result, costUsd, turns: Math.max(state.facts.turns, message.num_turns) };
   return [];
 }
 

@@ -30,7 +30,7 @@ function judgeResult(result: AgentResultLine, ending: AgentEnding): Verdict {
   // A refusal comes with `is_error` too, once the CLI's own second try was refused as well.
   if (result.stopReason === "refusal") return verdict("AGENT_REFUSED", result.text || "The model refused the task.");
   if (result.isError || result.kind !== "success") return judgeErrorResult(result, ending);
-  if (result.turns === 0) return verdict("AGENT_ERROR", "The agent ended without doing a single turn.");
+  if (ending.facts.turns === 0) return verdict("AGENT_ERROR", "The agent ended without doing a single turn.");
   return judgeExitAfterSuccess(ending);
 }
 

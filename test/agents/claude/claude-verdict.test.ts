@@ -18,7 +18,8 @@ const modelFailure = { code: "MODEL_UNREACHABLE", message: "The endpoint is down
 
 function judge(ending: Partial<AgentEnding> & { readonly result?: Partial<AgentResultLine> | null }) {
   const { result, ...rest } = ending;
-  const facts = { sessionId: null, model: null, version: null, turns: 0, toolCalls: {}, costUsd: null };
+  const turns = result?.turns ?? success.turns;
+  const facts = { sessionId: null, model: null, version: null, turns, toolCalls: {}, costUsd: null };
   return judgeClaude({
     facts: { ...facts, result: result === null ? null : { ...success, ...result } },
     stopCause: null,
