@@ -1,91 +1,78 @@
 // Brings the agent's work out: its commits as they are, what it left uncommitted as one commit on top, as a thin pack.
 import { spawn } from "node:child_process";
-import { copyFile, rm, stat } from "node:fs/promises";
+import { copyFile, lstat, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
+import { openBaseSource, openSource } from "./collect-source.mjs";
 import { git, tryGit } from "./git.mjs";
-import { createGitDirectory } from "./workspace.mjs";
 
 /**
- * @typedef {{ code: string, message: string }} Note
- * @typedef {{ cwd: string, env: Record<string, string> }} Place where git runs and with which directories
- * @typedef {{ place: Place, parent: string, parentTree: string, notes: Note[] }} Source
+ * @typedef {import("./collect-source.mjs").Note} Note
+ * @typedef {import("./collect-source.mjs").Place} Place
+ * @typedef {import("./collect-source.mjs").Source} Source
+ * @typedef {{ head: string, notes: Note[], place: Place }} Collected
  */
-
-/**
- * The repository to read from: the agent's own where its HEAD descends from the base, else a new one on the base, so
- * that whatever happened to `.git` the files are kept.
- * @param {string} workTree
- * @param {import("./control.mjs").Start} start
- * @returns {Promise<Source>}
- */
-async function openSource(workTree, start) {
-  const own = { cwd: workTree, env: { GIT_WORK_TREE: workTree, GIT_DIR: join(workTree, ".git") } };
-  const head = await tryGit(["rev-parse", "HEAD^{commit}", "HEAD^{tree}"], own);
-  const [parent = "", parentTree = ""] = head.stdout.toString().split("\n");
-  if (head.code === 0 && (await descends(parent, start.base, own)))
-    return { place: own, parent, parentTree, notes: [] };
-  const fresh = join(workTree, `../.collect-${process.pid}.git`);
-  await createGitDirectory(fresh, start, { bare: false });
-  const place = { cwd: workTree, env: { GIT_WORK_TREE: workTree, GIT_DIR: fresh } };
-  const note =
-    head.code === 0
-      ? {
-          code: "HISTORY_REWRITTEN",
-          message: "The agent's HEAD does not descend from the base; its files were kept as one commit.",
-        }
-      : {
-          code: "GIT_DIRECTORY_REPLACED",
-          message: "The agent deleted or replaced .git; its files were kept as one commit.",
-        };
-  const tree = await git(["rev-parse", `${start.base}^{tree}`], place);
-  return { place, parent: start.base, parentTree: tree, notes: [note] };
-}
-
-/**
- * @param {string} commit
- * @param {string} base
- * @param {Place} place
- */
-async function descends(commit, base, place) {
-  return commit === base || (await tryGit(["merge-base", "--is-ancestor", base, commit], place)).code === 0;
-}
 
 /**
  * A scratch index: the agent's own, for its cached file states and what it has staged, without the flags that hide
  * changes. Also tells which repositories lie inside the work tree.
  * @param {Source} source
- * @param {string} indexFile
- * @returns {Promise<{ scratch: Place, nested: string[] }>}
+ * @returns {Promise<Buffer[]>}
  */
-async function openScratchIndex({ place, parent }, indexFile) {
-  const scratch = { cwd: place.cwd, env: { ...place.env, GIT_INDEX_FILE: indexFile } };
-  await copyFile(join(place.env.GIT_DIR ?? "", "index"), indexFile).catch(() => {});
-  const list = () => tryGit(["ls-files", "-v", "-z", "--cached", "--others", "--exclude-standard"], scratch);
+async function openScratchIndex({ place, parent, index }) {
+  const indexFile = join(place.env.GIT_DIR ?? "", "index");
+  if (index !== null) await copyIndex(index, indexFile);
+  const list = () => tryGit(["ls-files", "-v", "-z", "--cached", "--others", "--exclude-standard"], place);
   let listed = await list();
   // No index, or a damaged one: begin with what is committed.
   if (listed.code !== 0 || listed.stdout.length === 0) {
     await rm(indexFile, { force: true });
-    await git(["read-tree", parent], scratch);
+    await git(["read-tree", parent], place);
     listed = await list();
   }
   const found = sortListed(listed.stdout);
-  if (found.assumed.length > 0) await clearFlag("--no-assume-unchanged", found.assumed, scratch);
-  if (found.skipped.length > 0) await clearFlag("--no-skip-worktree", found.skipped, scratch);
-  return { scratch, nested: found.nested };
+  if (found.assumed.length > 0) await clearFlag("--no-assume-unchanged", found.assumed, place);
+  const present = await filterPresent(place, found.skipped);
+  if (present.length > 0) await clearFlag("--no-skip-worktree", present, place);
+  return found.nested;
+}
+
+/**
+ * @param {string} from
+ * @param {string} to
+ */
+async function copyIndex(from, to) {
+  const entry = await lstat(from).catch(() => null);
+  // A pipe in its place would be waited for.
+  if (!entry?.isFile()) return;
+  await copyFile(from, to);
+  // git takes a file for unchanged if it is of the same size and second and the index is younger: it must not look younger.
+  await utimes(to, entry.atime, entry.mtime);
+}
+
+/**
+ * A sparse checkout marks what it has left out, which is not deleted; what is there all the same may have changed.
+ * @param {Place} place
+ * @param {Buffer[]} paths
+ */
+async function filterPresent({ cwd }, paths) {
+  const found = await Promise.all(
+    paths.map((path) => lstat(Buffer.concat([Buffer.from(`${cwd}/`), path])).then(Boolean, () => false)),
+  );
+  return paths.filter((_, at) => found[at]);
 }
 
 /**
  * @param {Buffer} output of ls-files -v: a letter, a space and a path each; `?` for files that are not tracked
  */
 function sortListed(output) {
-  /** @type {{ assumed: Buffer[], skipped: Buffer[], nested: string[] }} */
+  /** @type {{ assumed: Buffer[], skipped: Buffer[], nested: Buffer[] }} */
   const found = { assumed: [], skipped: [], nested: [] };
   for (const record of eachRecord(output)) {
     const tag = String.fromCharCode(record[0] ?? 0);
     if (tag === "S" || tag === "s") found.skipped.push(record.subarray(2));
     if (tag >= "a" && tag <= "z") found.assumed.push(record.subarray(2));
     // git names a repository inside the work tree with a slash at its end and does not look into it.
-    if (tag === "?" && record.at(-1) === slash) found.nested.push(record.subarray(2).toString());
+    if (tag === "?" && record.at(-1) === slash) found.nested.push(record.subarray(2));
   }
   return found;
 }
@@ -116,18 +103,21 @@ function* eachRecord(output) {
 /**
  * A repository inside the work tree would become a link to commits that nobody has: its files are kept instead.
  * @param {Place} scratch
- * @param {string[]} found
+ * @param {Buffer[]} found
  * @returns {Promise<Note[]>}
  */
 async function unwrapNestedRepositories(scratch, found) {
   /** @type {string[]} */
   const unwrapped = [];
   for (let nested = found; nested.length > 0 && unwrapped.length < 1_000;) {
-    for (const path of nested) await rm(join(scratch.cwd, path, ".git"), { recursive: true, force: true });
-    unwrapped.push(...nested);
+    for (const path of nested) {
+      const directory = Buffer.concat([Buffer.from(`${scratch.cwd}/`), path, Buffer.from(".git")]);
+      await rm(directory, { recursive: true, force: true });
+      unwrapped.push(path.toString());
+    }
     // What lies deeper shows only now.
-    const others = await git(["ls-files", "--others", "--exclude-standard", "-z"], scratch);
-    nested = others.split("\0").filter((path) => path.endsWith("/"));
+    const others = await tryGit(["ls-files", "--others", "--exclude-standard", "-z"], scratch);
+    nested = [...eachRecord(others.stdout)].filter((path) => path.at(-1) === slash);
   }
   if (unwrapped.length === 0) return [];
   const names = unwrapped.slice(0, 5).join(", ");
@@ -139,20 +129,33 @@ async function unwrapNestedRepositories(scratch, found) {
 /**
  * @param {string} workTree
  * @param {import("./control.mjs").Start} start
- * @returns {Promise<{ head: string, notes: Note[], place: Place }>}
+ * @returns {Promise<Collected>}
  */
 export async function collect(workTree, start) {
   if (!(await stat(workTree).catch(() => null))) {
     const notes = [{ code: "WORKSPACE_DELETED", message: "The agent deleted the whole work tree." }];
     return { head: start.base, notes, place: { cwd: "/", env: {} } };
   }
-  const source = await openSource(workTree, start);
-  const { scratch, nested } = await openScratchIndex(source, join(workTree, `../.collect-${process.pid}.index`));
-  const unwrapped = await unwrapNestedRepositories(scratch, nested);
-  await addEverything(scratch);
-  const tree = await git(["write-tree"], scratch);
-  const head = tree === source.parentTree ? source.parent : await commitLeftovers(tree, source, start);
-  return { head, notes: [...source.notes, ...unwrapped], place: source.place };
+  try {
+    return await collectFrom(await openSource(workTree, start), start);
+  } catch {
+    // Objects are missing, or the index is not what it seems: the files themselves are still there.
+    return collectFrom(await openBaseSource(workTree, start), start);
+  }
+}
+
+/**
+ * @param {Source} source
+ * @param {import("./control.mjs").Start} start
+ * @returns {Promise<Collected>}
+ */
+async function collectFrom(source, start) {
+  const { place, parent, parentTree, notes } = source;
+  const unwrapped = await unwrapNestedRepositories(place, await openScratchIndex(source));
+  await addEverything(place);
+  const tree = await git(["write-tree"], place);
+  const head = tree === parentTree ? parent : await commitLeftovers(tree, source, start);
+  return { head, notes: [...notes, ...unwrapped], place };
 }
 
 /** What the agent made unreadable for itself is made readable again: nothing is left out. @param {Place} scratch */

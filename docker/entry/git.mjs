@@ -21,6 +21,7 @@ const baseEnvironment = {
   GIT_CONFIG_NOSYSTEM: "1",
   GIT_CONFIG_GLOBAL: "/dev/null",
   GIT_TERMINAL_PROMPT: "0",
+  GIT_NO_REPLACE_OBJECTS: "1",
   GIT_CONFIG_COUNT: String(Object.keys(settings).length),
   ...Object.fromEntries(
     Object.entries(settings).flatMap(([key, value], index) => [
@@ -31,7 +32,12 @@ const baseEnvironment = {
 };
 
 /**
- * @typedef {{ cwd: string, env?: Record<string, string>, input?: string | Buffer, output?: NodeJS.WritableStream }} GitOptions
+ * @typedef {object} GitOptions
+ * @property {string} cwd
+ * @property {Record<string, string>} [env]
+ * @property {string | Buffer} [input]
+ * @property {NodeJS.WritableStream} [output]
+ * @property {number} [timeoutMs] Then git is killed, and its exit code is null.
  */
 
 /**
@@ -40,9 +46,11 @@ const baseEnvironment = {
  * @param {GitOptions} options
  * @returns {Promise<{ code: number | null, stdout: Buffer, stderr: string }>}
  */
-export function tryGit(args, { cwd, env = {}, input, output }) {
+export function tryGit(args, { cwd, env = {}, input, output, timeoutMs }) {
   return new Promise((resolve, reject) => {
-    const child = spawn("git", args, { cwd, env: { ...baseEnvironment, ...env }, stdio: ["pipe", "pipe", "pipe"] });
+    const environment = { ...baseEnvironment, ...env };
+    const timeout = timeoutMs === undefined ? {} : { timeout: timeoutMs };
+    const child = spawn("git", args, { cwd, env: environment, stdio: ["pipe", "pipe", "pipe"], ...timeout });
     /** @type {Buffer[]} */
     const chunks = [];
     let stderr = "";

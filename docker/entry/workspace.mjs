@@ -9,12 +9,13 @@ const objectsRoot = "/opt/agent-worker/objects";
 const quote = (text) => `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", " ")}"`;
 
 /**
- * A bare git directory whose objects come from the mounted object directories.
+ * A git directory whose objects come from the mounted object directories.
  * @param {string} gitDirectory
  * @param {import("./control.mjs").Start} start
- * @param {{ bare: boolean, objects?: string }} options `objects`: where the object directories are, named 0, 1, ...
+ * @param {{ objects?: string, borrow?: string[] }} options `objects`: where the object directories are, named 0, 1, ...;
+ *   `borrow`: further ones
  */
-export async function createGitDirectory(gitDirectory, start, { bare, objects = objectsRoot }) {
+export async function createGitDirectory(gitDirectory, start, { objects = objectsRoot, borrow = [] }) {
   await mkdir(join(gitDirectory, "objects/info"), { recursive: true });
   await mkdir(join(gitDirectory, "objects/pack"), { recursive: true });
   await mkdir(join(gitDirectory, "info"), { recursive: true });
@@ -22,12 +23,13 @@ export async function createGitDirectory(gitDirectory, start, { bare, objects = 
   await mkdir(dirname(branchFile), { recursive: true });
   const sha256 = start.objectFormat === "sha256";
   const config = [
-    `[core]\n\trepositoryformatversion = ${sha256 ? 1 : 0}\n\tfilemode = true\n\tbare = ${bare}\n\tlogallrefupdates = true`,
+    `[core]\n\trepositoryformatversion = ${sha256 ? 1 : 0}\n\tfilemode = true\n\tbare = false\n\tlogallrefupdates = true`,
     ...(sha256 ? ["[extensions]\n\tobjectformat = sha256"] : []),
     `[user]\n\tname = ${quote(start.author.name)}\n\temail = ${quote(start.author.email)}`,
     "[gc]\n\tauto = 0",
   ];
-  const alternates = Array.from({ length: start.objectDirectories }, (_, index) => `${objects}/${index}\n`);
+  const mounted = Array.from({ length: start.objectDirectories }, (_, index) => `${objects}/${index}`);
+  const alternates = [...mounted, ...borrow].map((directory) => `${directory}\n`);
   await Promise.all([
     writeFile(join(gitDirectory, "HEAD"), `ref: refs/heads/${start.branch}\n`),
     writeFile(join(gitDirectory, "config"), `${config.join("\n")}\n`),
@@ -43,9 +45,6 @@ export async function createGitDirectory(gitDirectory, start, { bare, objects = 
  * @param {string} [objects]
  */
 export async function fillWorkspace(workTree, start, objects) {
-  await createGitDirectory(join(workTree, ".git"), start, {
-    bare: false,
-    ...(objects === undefined ? {} : { objects }),
-  });
+  await createGitDirectory(join(workTree, ".git"), start, objects === undefined ? {} : { objects });
   await git(["read-tree", "-m", "-u", start.base], { cwd: workTree });
 }

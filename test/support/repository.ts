@@ -44,8 +44,8 @@ const environment = {
 };
 
 /** An empty temporary directory; its name has a space and a letter beyond ASCII. */
-export function makeDirectory(): TestDirectory {
-  const path = realpathSync(mkdtempSync(join(tmpdir(), "agent-worker tést-")));
+export function makeDirectory(prefix = "agent-worker tést-"): TestDirectory {
+  const path = realpathSync(mkdtempSync(join(tmpdir(), prefix)));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 

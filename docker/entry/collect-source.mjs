@@ -1,0 +1,78 @@
+// Where the agent has left its work, whatever it has done to its git directory.
+import { mkdtemp } from "node:fs/promises";
+import { join } from "node:path";
+import { git, tryGit } from "./git.mjs";
+import { createGitDirectory } from "./workspace.mjs";
+
+/**
+ * @typedef {{ code: string, message: string }} Note
+ * @typedef {{ cwd: string, env: Record<string, string> }} Place where git runs and with which directories
+ *
+ * @typedef {object} Source
+ * @property {Place} place
+ * @property {string} parent The commit that the leftovers go on top of.
+ * @property {string} parentTree
+ * @property {string | null} index The agent's own.
+ * @property {Note[]} notes
+ */
+
+/** Reading a git directory takes milliseconds; one that was tampered with may take for ever. */
+const readTimeoutMs = 30_000;
+
+const rewritten = {
+  code: "HISTORY_REWRITTEN",
+  message: "The agent's HEAD does not descend from the base; its files were kept as one commit.",
+};
+const replaced = {
+  code: "GIT_DIRECTORY_REPLACED",
+  message: "The agent deleted, replaced or damaged .git; its files were kept as one commit.",
+};
+
+/**
+ * The agent's HEAD where it descends from the base, else the base. Throws where the agent's commits are incomplete.
+ * @param {string} workTree
+ * @param {import("./control.mjs").Start} start
+ * @returns {Promise<Source>}
+ */
+export async function openSource(workTree, start) {
+  const theirs = { cwd: workTree, env: { GIT_WORK_TREE: workTree, GIT_DIR: join(workTree, ".git") } };
+  const paths = ["--path-format=absolute", "--git-path", "objects", "--git-path", "index"];
+  const options = { ...theirs, timeoutMs: readTimeoutMs };
+  const answer = await tryGit(["rev-parse", ...paths, "HEAD^{commit}", "HEAD^{tree}"], options);
+  if (answer.code !== 0) return openBaseSource(workTree, start, replaced);
+  const [objects = "", index = "", head = "", tree = ""] = answer.stdout.toString().split("\n");
+  const place = await createPlace(workTree, start, [objects]);
+  const own = { place, parent: head, parentTree: tree, index, notes: [] };
+  if (head === start.base) return own;
+  const ancestor = await tryGit(["merge-base", "--is-ancestor", start.base, head], place);
+  if (ancestor.code !== 0) return openBaseSource(workTree, start, rewritten);
+  await git(["rev-list", "--objects", "--quiet", head, "--not", start.base], place);
+  return own;
+}
+
+/**
+ * Nothing of the agent's but its files.
+ * @param {string} workTree
+ * @param {import("./control.mjs").Start} start
+ * @param {Note} [note]
+ * @returns {Promise<Source>}
+ */
+export async function openBaseSource(workTree, start, note = replaced) {
+  const place = await createPlace(workTree, start, []);
+  const parentTree = await git(["rev-parse", `${start.base}^{tree}`], place);
+  return { place, parent: start.base, parentTree, index: null, notes: [note] };
+}
+
+/**
+ * A git directory of our own that borrows the agent's objects: nothing the agent has configured takes part, be it filters,
+ * replaced objects or a forged end of history. Its name cannot be known beforehand.
+ * @param {string} workTree
+ * @param {import("./control.mjs").Start} start
+ * @param {string[]} borrow
+ * @returns {Promise<Place>}
+ */
+async function createPlace(workTree, start, borrow) {
+  const gitDirectory = await mkdtemp(join(workTree, "../.collect-"));
+  await createGitDirectory(gitDirectory, start, { borrow });
+  return { cwd: workTree, env: { GIT_WORK_TREE: workTree, GIT_DIR: gitDirectory } };
+}
