@@ -12,16 +12,19 @@ type Message<Type extends ClaudeMessage["type"]> = Extract<ClaudeMessage, { type
 /** All that the lines have said so far. */
 interface ReaderState {
   facts: AgentFacts;
-  readonly toolCalls: Record<string, number>;
+  /** A map: the model chooses the names, `constructor` if it likes. */
+  readonly toolCalls: Map<string, number>;
   lastMessageId: string;
 }
 
 /** Turns the CLI's lines into events and remembers what they say in sum. */
 export function openClaudeReader(): AgentReader {
-  const toolCalls: Record<string, number> = {};
-  const facts = { sessionId: null, model: null, version: null, turns: 0, toolCalls, costUsd: null, result: null };
-  const state: ReaderState = { facts, toolCalls, lastMessageId: "" };
-  return { read: (line) => readLine(state, line), facts: () => state.facts };
+  const facts = { sessionId: null, model: null, version: null, turns: 0, toolCalls: {}, costUsd: null, result: null };
+  const state: ReaderState = { facts, toolCalls: new Map(), lastMessageId: "" };
+  return {
+    read: (line) => readLine(state, line),
+    facts: () => ({ ...state.facts, toolCalls: Object.fromEntries(state.toolCalls) }),
+  };
 }
 
 function readLine(state: ReaderState, line: Line): AgentEvent[] {
@@ -59,7 +62,7 @@ function readAssistant(state: ReaderState, line: Message<"assistant">): AgentEve
     state.lastMessageId = message.id;
   }
   for (const { type, name } of message.content) {
-    if (type === "tool_use" && name !== undefined) state.toolCalls[name] = (state.toolCalls[name] ?? 0) + 1;
+    if (type === "tool_use" && name !== undefined) state.toolCalls.set(name, (state.toolCalls.get(name) ?? 0) + 1);
   }
   return message.content.flatMap(toAssistantEvents);
 }
