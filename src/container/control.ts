@@ -65,16 +65,18 @@ export async function openControl(socketPath: string, signal: AbortSignal): Prom
   const { connection } = accepted;
   // What came after the last message belongs to the pack.
   const rest = { bytes: Buffer.alloc(0) };
+  const ordered = Promise.withResolvers<Socket>();
   return {
     async start(order, prompt) {
       const socket = await connection;
       socket.write(`${JSON.stringify({ ...order, promptBytes: prompt.length })}\n`);
       socket.write(prompt);
+      ordered.resolve(socket);
     },
     stop(graceMs) {
-      void connection.then(
+      // Never before the order: the entry program takes the first line for it.
+      void ordered.promise.then(
         (socket) => socket.writable && socket.write(`${JSON.stringify({ type: "stop", graceMs })}\n`),
-        () => undefined,
       );
     },
     async *messages() {
@@ -108,7 +110,8 @@ async function acceptOne(socketPath: string, signal: AbortSignal): Promise<Accep
     server.once("error", failed);
     server.listen({ path: socketPath, readableAll: true, writableAll: true }, listening);
   });
-  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  else signal.addEventListener("abort", onAbort, { once: true });
   return {
     connection,
     async close() {
