@@ -33,8 +33,9 @@ test("of five runs at once that want the same branch one gets it and the others 
   const { repository } = world;
   const argv = ["--task", "Write hello", "--branch", "wanted", "--quiet"];
   const results = await Promise.all(Array.from({ length: runsAtOnce }, () => world.run(argv)));
-  expect(results.map(({ exitCode }) => exitCode).toSorted()).toEqual([0, 2, 2, 2, 2]);
-  for (const { exitCode, stderr } of results) if (exitCode === 2) expect(stderr).toContain("BRANCH_EXISTS");
+  const refused = results.filter(({ exitCode }) => exitCode !== 0);
+  expect(refused.map(({ exitCode }) => exitCode)).toEqual([2, 2, 2, 2]);
+  for (const { stderr } of refused) expect(stderr).toContain("BRANCH_EXISTS");
   expect(repository.git("rev-list", "--count", "main..wanted")).toBe("1");
   expect(repository.git("for-each-ref", "--format=%(refname)")).toBe("refs/heads/main\nrefs/heads/wanted");
 });
@@ -44,7 +45,13 @@ test("of five runs at once with --on-branch-exists suffix each gets a branch of 
   const { repository } = world;
   const argv = ["--task", "Write hello", "--branch", "wanted", "--on-branch-exists", "suffix"];
   const results = await Promise.all(Array.from({ length: runsAtOnce }, () => world.runTask(argv)));
-  const names = results.map(({ report }) => report.branch?.name).toSorted();
-  expect(names).toEqual(["wanted", "wanted-2", "wanted-3", "wanted-4", "wanted-5"]);
+  const names = results.map(({ report }) => report.branch?.name ?? "");
+  expect(names.toSorted((one, other) => one.localeCompare(other))).toEqual([
+    "wanted",
+    "wanted-2",
+    "wanted-3",
+    "wanted-4",
+    "wanted-5",
+  ]);
   for (const name of names) expect(repository.git("rev-list", "--count", `main..${name}`)).toBe("1");
 });

@@ -37,6 +37,8 @@ export interface PlayOptions {
   readonly argv?: readonly string[];
   /** Changes the repository or its surroundings before the run. */
   readonly prepare?: (world: World) => void;
+  /** Called as soon as the run has ended, before anything else looks at the repository. */
+  readonly inspect?: () => void;
 }
 
 /** A run of the built program with the imitation, and what it has left. */
@@ -118,6 +120,7 @@ async function play(reference: string, steps: readonly Step[], options: PlayOpti
     const before = snapshotCheckout(repository.path);
     const argv = ["--task-file", "-", "--branch", "work", "--image", reference, ...(options.argv ?? [])];
     const result = await world.runTask(argv, { stdin: buildImitationPrompt(steps) });
+    options.inspect?.();
     const after = snapshotCheckout(repository.path);
     return {
       ...result,
