@@ -11,12 +11,14 @@ import { emptyUsage } from "../core/usage.ts";
 import type { Warning } from "../core/warning.ts";
 import { toWorkerError, WorkerError } from "../core/worker-error.ts";
 import { reserveBranch } from "../git/branch.ts";
+import type { BranchPlan } from "../git/branch.ts";
 import type { GitSettings } from "../git/git-environment.ts";
 import type { Repository } from "../git/repository.ts";
 import type { Reservation } from "../git/reservation.ts";
 import { buildReport } from "../report/build-report.ts";
 import { openEventLog } from "../store/event-log.ts";
 import type { RunFiles } from "../store/run-files.ts";
+import type { RunRecord } from "../store/run-record.ts";
 import type { Store } from "../store/store.ts";
 import { writeAtomic } from "../util/write-atomic.ts";
 import { createEventStream } from "./event-stream.ts";
@@ -75,8 +77,12 @@ async function recordRun(store: Store, { task }: RunRequest, { repository, branc
     title: task.title,
     repository: repository.path,
     commonDirectory: repository.commonDirectory,
-    branch: { name: branch.name, ref: branch.ref, base: branch.base.sha, created: branch.expected === null },
+    branch: toBranchRecord(branch),
   });
+}
+
+function toBranchRecord({ name, ref, base, expected }: BranchPlan): NonNullable<RunRecord["branch"]> {
+  return { name, ref, base: base.sha, created: expected === null };
 }
 
 /** From here on every ending is a report. */
@@ -84,6 +90,10 @@ async function runReserved(run: Run, reservation: Reservation): Promise<RunRepor
   const { request, options, files, startedAt } = run;
   const { runId } = request.task;
   run.prepareMs = Date.now() - startedAt.getTime();
+  // With `suffix` it may be another branch than was planned; the planned one is somebody else's then.
+  if (reservation.plan.name !== run.plan.branch.name) {
+    await files.update({ branch: toBranchRecord(reservation.plan) }).catch(() => undefined);
+  }
   await using eventLog = await openEventLog(files.events);
   const emit = createEventStream(runId, [(event) => eventLog.append(event), options.onEvent]);
   await emit(buildStarted(run, reservation));

@@ -81,4 +81,16 @@ describe("a run under unusual circumstances", () => {
     expect(world.repository.git("show", "work:hello.txt")).toContain("Hello");
     expect(readdirSync(join(world.stateDirectory, "runs"))).toHaveLength(1);
   });
+
+  it("that takes another name because of a run at work records the branch it has", async () => {
+    await using world = await createWorld();
+    const argv = ["--branch", "work", "--on-branch-exists", "suffix"];
+    const results = await Promise.all([1, 2, 3].map((n) => world.runTask(["--task", `Write ${n}`, ...argv])));
+    const names = results.map(({ report }) => report.branch?.name);
+    expect(new Set(names).size).toBe(3);
+    for (const { report } of results) {
+      const record = JSON.parse(readFileSync(join(world.stateDirectory, "runs", report.runId, "run.json"), "utf8"));
+      expect(record.branch.name).toBe(report.branch?.name);
+    }
+  });
 });
