@@ -66,7 +66,7 @@ test("nothing outside of the work tree and the temporary directories can be writ
         etc: "echo 'x::0:0::/:/bin/sh' >> /etc/passwd",
         usr: "touch /usr/local/bin/x",
         objects: `echo x > ${mounts}/objects/0/x || rm -rf ${mounts}/objects/0/??/*`,
-        entry: `echo x >> ${mounts}/entry/main.mjs`,
+        entry: `echo x >> ${mounts}/entry/main.cjs`,
         "run directory": `touch ${mounts}/run/x || rm -f ${mounts}/run/gateway.sock`,
         proc: "echo x > /proc/sys/kernel/hostname || echo 1 > /proc/sys/vm/overcommit_memory",
         "core pattern": "echo '|/tmp/x' > /proc/sys/kernel/core_pattern",

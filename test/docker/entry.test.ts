@@ -1,0 +1,120 @@
+import { expect, test } from "vitest";
+import { collectAll, openEntryContainer } from "../support/entry-container.ts";
+import type { EntryContainer } from "../support/entry-container.ts";
+import { runTestGit } from "../support/repository.ts";
+
+const noPrompt = new Uint8Array();
+
+/** Takes the pack in and returns a file of the commit that was announced. */
+async function showCollected({ control, repository }: EntryContainer, head: string, file: string): Promise<string> {
+  const chunks = await collectAll(control.pack());
+  runTestGit(repository.path, ["index-pack", "--stdin", "--fix-thin", "--strict"], Buffer.concat(chunks));
+  return repository.git("show", `${head}:${file}`);
+}
+
+function findHead(messages: readonly { readonly type: string }[]): string {
+  const last = messages.at(-1);
+  if (last === undefined || !("head" in last) || typeof last.head !== "string")
+    throw new Error("nothing was collected");
+  return last.head;
+}
+
+test("a run is told as ready, started, exited and collected, and its pack follows", async () => {
+  await using entry = await openEntryContainer();
+  await entry.control.start(entry.order(["sh", "-c", "echo two > a.txt; exit 7"]), noPrompt);
+  const messages = await entry.readMessages();
+  expect(messages).toMatchObject([
+    { type: "ready", selfTest: { modelEndpoint: true, reachable: [] } },
+    { type: "started" },
+    { type: "exited", code: 7, signal: null, error: null, outOfMemoryKills: 0 },
+    { type: "collected", notes: [] },
+  ]);
+  const head = findHead(messages);
+  expect(await showCollected(entry, head, "a.txt")).toBe("two");
+  expect(entry.repository.git("log", "-1", "--format=%an|%ae|%cn|%B", head)).toBe(
+    'An "author" \\ of|author@localhost|An "author" \\ of|Left over\n\nAgent-Worker-Run: X\n',
+  );
+  expect(entry.repository.git("rev-parse", `${head}~1`)).toBe(entry.base);
+});
+
+test("the agent's program gets every byte of the prompt, its own environment, and the model on its loopback", async () => {
+  await using entry = await openEntryContainer();
+  const prompt = Uint8Array.from({ length: 3_000_000 }, (_, index) => (index * 7 + (index >> 8)) & 255);
+  const script = `cat > prompt; env > env; git status --porcelain=v2 --branch > status; pwd > pwd; id -u > id
+node -e 'fetch("http://127.0.0.1:" + process.env.PORT).then((r) => r.text()).then((t) => require("fs").writeFileSync("model", t))'`;
+  await entry.control.start(entry.order(["sh", "-c", script]), prompt);
+  const messages = await entry.readMessages();
+  const head = findHead(messages);
+  expect(await showCollected(entry, head, "pwd")).toBe("/workspace/project");
+  const show = (file: string): string => entry.repository.git("show", `${head}:${file}`);
+  expect(runTestGit(entry.repository.path, ["show", `${head}:prompt`]).equals(prompt)).toBe(true);
+  expect(show("model")).toBe("here");
+  expect(show("id")).toBe("1000");
+  expect(
+    show("env")
+      .split("\n")
+      .map((line) => line.split("=")[0]),
+  ).toEqual(expect.not.arrayContaining(["AGENT_WORKER_CONTAINER", "HOSTNAME"]));
+  expect(show("status")).toContain(`# branch.oid ${entry.base}\n# branch.head work`);
+});
+
+test("without a change the base itself is announced, and no pack", async () => {
+  await using entry = await openEntryContainer();
+  await entry.control.start(entry.order(["true"]), noPrompt);
+  expect(findHead(await entry.readMessages())).toBe(entry.base);
+  expect(await collectAll(entry.control.pack())).toEqual([]);
+});
+
+test("a program that is not there is named", async () => {
+  await using entry = await openEntryContainer();
+  await entry.control.start(entry.order(["no-such-agent"]), noPrompt);
+  expect(await entry.readMessages()).toContainEqual(
+    expect.objectContaining({ type: "exited", code: null, error: expect.stringContaining("ENOENT") }),
+  );
+});
+
+test("a stop reaches the program and its children, first as TERM, then as KILL", async () => {
+  await using entry = await openEntryContainer();
+  const wait = "while :; do sleep 0.1; done";
+  const child = `(trap 'echo child >> term' TERM; echo ready; ${wait}) &`;
+  await entry.control.start(
+    entry.order(["sh", "-c", `trap 'echo parent >> term' TERM; ${child} echo ready; ${wait}`]),
+    noPrompt,
+  );
+  const messages = entry.readMessages();
+  let output = "";
+  for await (const { bytes } of entry.container.output) {
+    output += Buffer.from(bytes).toString();
+    if (output === "ready\nready\n") break;
+  }
+  entry.control.stop(2_000);
+  expect(await messages).toContainEqual(expect.objectContaining({ type: "exited", code: null, signal: "SIGKILL" }));
+  const term = await showCollected(entry, findHead(await messages), "term");
+  expect(term.split("\n").toSorted((one, other) => one.localeCompare(other))).toEqual(["child", "parent"]);
+});
+
+test("a gateway that does not answer ends the run before the program is started", async () => {
+  await using entry = await openEntryContainer("no gateway");
+  await entry.control.start(entry.order(["sh", "-c", "echo started > a.txt"]), noPrompt);
+  expect(await entry.readMessages()).toMatchObject([
+    { type: "ready", selfTest: { modelEndpoint: false } },
+    { type: "broken", message: "the self-test failed" },
+  ]);
+});
+
+test("a base that is not there is told as broken", async () => {
+  await using entry = await openEntryContainer();
+  await entry.control.start(entry.order(["true"], { base: "1".repeat(40) }), noPrompt);
+  expect((await entry.readMessages()).at(-1)).toMatchObject({
+    type: "broken",
+    message: expect.stringContaining("read-tree"),
+  });
+});
+
+test("the container ends by itself when its host is gone", async () => {
+  await using entry = await openEntryContainer();
+  await entry.control.start(entry.order(["sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"]), noPrompt);
+  for await (const message of entry.control.messages()) if (message.type === "started") break;
+  await entry.control[Symbol.asyncDispose]();
+  expect(await entry.container.readExit()).toMatchObject({ exitCode: 1, outOfMemory: false });
+});

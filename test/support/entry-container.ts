@@ -1,0 +1,99 @@
+import { mkdirSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { buildContainerLabels } from "../../src/container/container-labels.ts";
+import { startContainer } from "../../src/container/container.ts";
+import type { Container } from "../../src/container/container.ts";
+import { openControl } from "../../src/container/control.ts";
+import type { ContainerMessage, ContainerOrder, Control } from "../../src/container/control.ts";
+import { findEntryDirectory } from "../../src/container/package-directories.ts";
+import { ensureImage } from "../../src/container/image.ts";
+import { buildImageRequest } from "../../src/container/image-request.ts";
+import { createUlid } from "../../src/util/ulid.ts";
+import { baseImage, never, openEngine } from "./engine.ts";
+import { makeDirectory, makeRepository } from "./repository.ts";
+import type { TestRepository } from "./repository.ts";
+
+/** The entry program in a real container, with the host's end of its control channel in the hands of a test. */
+export interface EntryContainer extends AsyncDisposable {
+  readonly container: Container;
+  readonly control: Control;
+  readonly repository: TestRepository;
+  readonly base: string;
+  /** An order to run `command` in place of an agent CLI. */
+  order(command: readonly string[], change?: Partial<ContainerOrder>): ContainerOrder;
+  /** All messages until the last. */
+  readMessages(): Promise<readonly ContainerMessage[]>;
+}
+
+export async function openEntryContainer(answer: "gateway" | "no gateway" = "gateway"): Promise<EntryContainer> {
+  await using stack = new AsyncDisposableStack();
+  const engine = stack.use(await openEngine());
+  const { AGENT_WORKER_CA_BUNDLE: caBundle, AGENT_WORKER_BUILD_NETWORK: buildNetwork } = process.env;
+  const request = buildImageRequest({ image: undefined, baseImage, buildNetwork, caBundle }, process.env);
+  const image = await ensureImage(engine, request, { signal: never, onProgress: () => undefined });
+  const repository = stack.use(makeRepository({ "a.txt": "one\n" }));
+  const directory = stack.use(makeDirectory("aw-entry-"));
+  const sockets = join(directory.path, "run");
+  mkdirSync(sockets, { mode: 0o755 });
+  if (answer === "gateway") {
+    const gateway = createServer((_request, response) => response.end("here"));
+    await new Promise<void>((resolve) => {
+      gateway.listen({ path: join(sockets, "gateway.sock"), readableAll: true, writableAll: true }, resolve);
+    });
+    stack.defer(() => void gateway.close());
+  }
+  const control = stack.use(await openControl(join(sockets, "control.sock"), never));
+  const base = repository.git("rev-parse", "HEAD");
+  const container = stack.use(
+    await startContainer(
+      engine,
+      {
+        image: image.id,
+        user: { uid: 1000, gid: 1000 },
+        command: ["node", "/opt/agent-worker/entry/main.cjs"],
+        environment: { AGENT_WORKER_CONTAINER: "1" },
+        labels: buildContainerLabels(createUlid()),
+        mounts: [
+          { source: findEntryDirectory(), target: "/opt/agent-worker/entry" },
+          { source: sockets, target: "/opt/agent-worker/run" },
+          { source: join(repository.path, ".git/objects"), target: "/opt/agent-worker/objects/0" },
+        ],
+        limits: { cpus: 2, memoryBytes: 1024 ** 3, pids: 256 },
+      },
+      never,
+    ),
+  );
+  const owned = stack.move();
+  return {
+    container,
+    control,
+    repository,
+    base,
+    order: (command, change = {}) => ({ ...buildOrder(base, command), ...change }),
+    readMessages: () => collectAll(control.messages()),
+    [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
+  };
+}
+
+export async function collectAll<Item>(items: AsyncIterable<Item>): Promise<readonly Item[]> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+function buildOrder(base: string, command: readonly string[]): ContainerOrder {
+  return {
+    mode: "run",
+    directory: "project",
+    branch: "work",
+    base,
+    objectFormat: "sha1",
+    objectDirectories: 1,
+    shallow: [],
+    command,
+    environment: { PATH: "/usr/local/bin:/usr/bin:/bin", PORT: "{modelPort}" },
+    author: { name: 'An "author" \\ of', email: "author@localhost" },
+    commitMessage: "Left over\n\nAgent-Worker-Run: X\n",
+  };
+}
