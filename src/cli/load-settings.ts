@@ -13,8 +13,8 @@ export async function loadSettings(flags: FlagValues, context: CliContext): Prom
     workingDirectory,
     async isTracked(file) {
       // Loaded here because most directories have no `.env`.
-      const { isTracked } = await import("./is-tracked.ts");
-      return isTracked(file, { path: environment["PATH"] ?? "", home: environment["HOME"] ?? "/", signal });
+      const { isTracked } = await import("../git/is-tracked.ts");
+      return isTracked(file, { path: environment["PATH"] ?? "", home: environment["HOME"] ?? "/" }, signal);
     },
   });
   const { yellow } = createPalette({ color: loaded.config.color, stream: stderr, environment });

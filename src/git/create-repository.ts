@@ -1,9 +1,13 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { GitSettings } from "./git-environment.ts";
+import { buildIndexEnvironment } from "./index-environment.ts";
 import { runGit } from "./run-git.ts";
 
-/** Makes a repository with one commit on `main` that holds `files` (name: text). What stood at `directory` is removed. */
+/**
+ * Makes a repository with one commit on `main` that holds `files` (name: text). What stood at `directory` is removed; it and
+ * parents that are missing get mode 0700.
+ */
 export async function createRepository(
   directory: string,
   files: Readonly<Record<string, string>>,
@@ -11,7 +15,8 @@ export async function createRepository(
 ): Promise<void> {
   const { settings, signal } = options;
   await rm(directory, { recursive: true, force: true });
-  await mkdir(directory, { recursive: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const environment = buildIndexEnvironment(settings);
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(directory, name)), { recursive: true });
     await writeFile(join(directory, name), text);
@@ -21,6 +26,6 @@ export async function createRepository(
     ["add", "--all"],
     ["commit", "--quiet", "--message=First version"],
   ]) {
-    await runGit({ settings }, args, { signal, cwd: directory });
+    await runGit({ settings }, args, { signal, cwd: directory, environment });
   }
 }
