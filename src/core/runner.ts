@@ -1,6 +1,7 @@
 import type { EventListener } from "./run-event.ts";
 import type { RunReport } from "./run-report.ts";
 import type { Task } from "./task.ts";
+import type { Warning } from "./warning.ts";
 
 export interface RunRequest {
   readonly task: Task;
@@ -11,6 +12,8 @@ export interface RunRequest {
   /** undefined: `agent/<slug of task>-<6 of run id>`. */
   readonly branch: string | undefined;
   readonly onBranchExists: OnBranchExists;
+  /** What the configuration has to say: the run reports it with its own. */
+  readonly warnings: readonly Warning[];
 }
 
 export type OnBranchExists = "fail" | "suffix" | "reuse" | "replace";

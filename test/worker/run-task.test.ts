@@ -62,6 +62,7 @@ async function run(act: Act, options: { repository?: TestRepository; signal?: Ab
     base: "HEAD",
     branch: "work",
     onBranchExists: "fail",
+    warnings: [],
   };
   const events: RunEvent[] = [];
   const report = await runner(request, { signal, onEvent: (event) => void events.push(event) });
@@ -226,6 +227,8 @@ describe("a request that is wrong", () => {
       base: "HEAD",
       branch: "work",
       onBranchExists: "fail",
+      warnings: [],
+      warnings: [],
     } as const;
     await expect(runner(request, { signal: never, onEvent: () => {} })).rejects.toMatchObject({
       code: "BRANCH_EXISTS",

@@ -21,12 +21,12 @@ const files = {
 
 /** `demo`: a small task in a repository of its own, made anew each time; the branch stays there to be looked at. */
 export async function demoCommand({ flags, note }: DemoOptions, context: CliContext): Promise<number> {
-  const { config: loaded } = await loadSettings(flags, context);
+  const { config: loaded, warnings } = await loadSettings(flags, context);
   const directory = join(loaded.directories.state, "demo", "greetings");
   const config = { ...loaded, repository: directory, base: "HEAD", branch: undefined };
   // Before anything is made: it throws where there is no credential.
   await context.buildRunner(config);
   await createRepository(directory, files, { settings: config.git, signal: context.signal });
-  const request = buildRequest(config, Buffer.from(task));
+  const request = buildRequest({ config, warnings }, Buffer.from(task));
   return carryOut({ config, request, notes: note === undefined ? [] : [note] }, context);
 }

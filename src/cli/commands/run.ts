@@ -1,4 +1,5 @@
 import type { Config } from "../../config/config.ts";
+import type { LoadedConfig } from "../../config/load-config.ts";
 import type { RunReport } from "../../core/run-report.ts";
 import type { RunRequest } from "../../core/runner.ts";
 import { WorkerError } from "../../core/worker-error.ts";
@@ -15,9 +16,10 @@ import { buildTitle, readPrompt } from "../read-prompt.ts";
 
 /** `run`: one task, from the command line to a branch, a report and an exit code. */
 export async function runCommand(options: RunCommandOptions, context: CliContext): Promise<number> {
-  const { config } = await loadSettings(options.flags, context);
+  const loaded = await loadSettings(options.flags, context);
+  const { config } = loaded;
   const prompt = await readPrompt(options, context.stdin);
-  const request = buildRequest(config, prompt);
+  const request = buildRequest(loaded, prompt);
   if (config.executionMode === "server") throw toUnsupportedError();
   if (config.dryRun) {
     const { printPlan } = await import("../print-plan.ts");
@@ -69,7 +71,10 @@ function renderReport(report: RunReport, { config, notes }: RunOrder, context: C
 }
 
 /** Gives the task its run id and its title. */
-export function buildRequest(config: Config, prompt: Uint8Array): RunRequest {
+export function buildRequest(
+  { config, warnings }: Pick<LoadedConfig, "config" | "warnings">,
+  prompt: Uint8Array,
+): RunRequest {
   return {
     task: {
       runId: createUlid(),
@@ -83,6 +88,7 @@ export function buildRequest(config: Config, prompt: Uint8Array): RunRequest {
     base: config.base,
     branch: config.branch,
     onBranchExists: config.onBranchExists,
+    warnings,
   };
 }
 
