@@ -228,7 +228,6 @@ describe("a request that is wrong", () => {
       branch: "work",
       onBranchExists: "fail",
       warnings: [],
-      warnings: [],
     } as const;
     await expect(runner(request, { signal: never, onEvent: () => {} })).rejects.toMatchObject({
       code: "BRANCH_EXISTS",
