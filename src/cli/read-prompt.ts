@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { WorkerError } from "../core/worker-error.ts";
+import { readMessage } from "../util/error-facts.ts";
 import type { RunCommandOptions } from "./command-options.ts";
 
 /** Models read a few megabytes at most; what is more was given by mistake. */
@@ -33,7 +34,7 @@ async function readTaskFile(file: string, stdin: Readable): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
+    const detail = readMessage(cause);
     throw new WorkerError("USAGE", `The task cannot be read: ${detail}`, {
       hint: "--task-file takes the name of a text file, or - for stdin.",
       cause,

@@ -1,4 +1,5 @@
 import { constants, open } from "node:fs/promises";
+import { readCode } from "../util/error-facts.ts";
 
 /** No configuration is larger; what is, is something else. */
 const maxBytes = 256 * 1024;
@@ -20,10 +21,10 @@ export async function readTextFile(
     if (stats.size > maxBytes) return { problem: `is larger than ${maxBytes / 1024} KiB` };
     return decode(await handle.readFile());
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const code = readCode(error);
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     if (code === "ELOOP") return { problem: "is a symbolic link; put the file itself there" };
-    return { problem: `cannot be read (${String(code ?? error)}); check its permissions` };
+    return { problem: `cannot be read (${code ?? String(error)}); check its permissions` };
   }
 }
 

@@ -1,6 +1,7 @@
 import { WorkerError } from "../core/worker-error.ts";
+import { isDiskFull } from "../util/error-facts.ts";
 import type { BuildOutput } from "./build-output.ts";
-import { buildDiskFull, isDiskFull } from "./engine-error.ts";
+import { buildDiskFull } from "./engine-error.ts";
 
 interface Failure {
   /** The engine's words. */

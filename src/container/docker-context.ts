@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { WorkerError } from "../core/worker-error.ts";
+import { parseJson } from "../util/parse-json.ts";
 import { parseEngineAddress } from "./engine-address.ts";
 import type { EngineAddress } from "./engine-address.ts";
 
@@ -42,12 +43,4 @@ export async function readContextAddress(configDirectory: string, name: string):
   }
   const tls = join(configDirectory, "contexts", "tls", id, "docker");
   return parseEngineAddress(meta.data.Endpoints.docker.Host, existsSync(tls) ? { directory: tls } : undefined);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

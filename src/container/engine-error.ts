@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { WorkerError } from "../core/worker-error.ts";
+import { isDiskFull } from "../util/error-facts.ts";
 
 /** What docker-modem and node:net put on an error. */
 const engineErrorSchema = z.object({
@@ -54,7 +55,7 @@ export function toEngineError(error: unknown, what?: string): WorkerError {
       cause: error,
     });
   }
-  const message = readMessage(facts);
+  const message = describeAnswer(facts);
   if (isDiskFull(message)) return buildDiskFull(message, error);
   return new WorkerError("ENGINE_FAILED", `${could}${message}`, {
     hint: "Look at the engine's own log, for example: journalctl -u docker --since -10min",
@@ -67,10 +68,6 @@ export function readStatusCode(error: unknown): number | undefined {
   return engineErrorSchema.safeParse(error).data?.statusCode;
 }
 
-export function isDiskFull(message: string): boolean {
-  return /no space left on device|disk quota exceeded/i.test(message);
-}
-
 export function buildDiskFull(message: string, cause?: unknown): WorkerError {
   return new WorkerError("DISK_FULL", `The engine has no space left: ${message}`, {
     hint: "See what takes the space with `docker system df`; `agent-worker image prune` removes old images of ours.",
@@ -79,7 +76,7 @@ export function buildDiskFull(message: string, cause?: unknown): WorkerError {
 }
 
 /** The engine's own words: `{"message": ...}`, else the body with tags removed, else the text of dockerode. */
-function readMessage({ json, message, statusCode }: EngineErrorFacts): string {
+function describeAnswer({ json, message, statusCode }: EngineErrorFacts): string {
   const parsed = z.object({ message: z.string() }).safeParse(json);
   const text = parsed.data?.message ?? message.replace(/<[^>]*>/g, " ");
   const short = text.replace(/\s+/g, " ").trim().slice(0, maxMessageLength);

@@ -4,6 +4,7 @@ import { Agent as HttpsAgent } from "node:https";
 import { join } from "node:path";
 import type Dockerode from "dockerode";
 import { WorkerError } from "../core/worker-error.ts";
+import { readMessage } from "../util/error-facts.ts";
 import { formatEngineAddress } from "./engine-address.ts";
 import type { EngineAddress, TlsFiles } from "./engine-address.ts";
 import { readEngineInfo } from "./engine-info.ts";
@@ -97,8 +98,7 @@ async function readTlsFiles({ directory }: TlsFiles): Promise<{ ca: Buffer; cert
     if (ca === undefined || cert === undefined || key === undefined) throw new Error("three files are needed");
     return { ca, cert, key };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new WorkerError("ENGINE_UNAVAILABLE", `The engine's certificates cannot be read: ${message}`, {
+    throw new WorkerError("ENGINE_UNAVAILABLE", `The engine's certificates cannot be read: ${readMessage(error)}`, {
       hint: "DOCKER_CERT_PATH must name a directory with ca.pem, cert.pem and key.pem.",
       cause: error,
     });

@@ -1,7 +1,8 @@
 import { stat } from "node:fs/promises";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { WorkerError } from "../core/worker-error.ts";
+import { readCode, readMessage } from "../util/error-facts.ts";
+import { tryConnection } from "../util/try-connection.ts";
 import { readContextAddress, readCurrentContext } from "./docker-context.ts";
 import { formatEngineAddress, parseEngineAddress } from "./engine-address.ts";
 import type { EngineAddress } from "./engine-address.ts";
@@ -96,7 +97,7 @@ function listWellKnown({ runtimeDirectory, home }: EngineSettings): readonly Eng
 
 async function tryCandidate(candidate: EngineCandidate, signal: AbortSignal): Promise<RefusedCandidate | undefined> {
   try {
-    await openOnce(candidate.address, signal);
+    await tryConnection(candidate.address, { signal, timeoutMs: connectTimeoutMs });
     return undefined;
   } catch (error) {
     if (signal.aborted) throw new WorkerError("CANCELLED", "The search for an engine was cancelled.", { cause: error });
@@ -104,26 +105,8 @@ async function tryCandidate(candidate: EngineCandidate, signal: AbortSignal): Pr
   }
 }
 
-/** A connection tells more than a look at the file: a socket nobody listens on any more looks the same. */
-async function openOnce(address: EngineAddress, signal: AbortSignal): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-  const socket =
-    address.kind === "unix"
-      ? connect({ path: address.path, signal })
-      : connect({ host: address.host, port: address.port, signal });
-  socket.once("connect", () => resolve(undefined));
-  socket.once("error", reject);
-  socket.setTimeout(connectTimeoutMs, () => reject(new Error(`no answer within ${connectTimeoutMs / 1000} s`)));
-  try {
-    await promise;
-  } finally {
-    socket.destroy();
-  }
-}
-
 function explain(candidate: EngineCandidate, error: unknown): { reason: string; remedy: string | undefined } {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  switch (code) {
+  switch (readCode(error)) {
     case "ENOENT":
       return { reason: "no such file", remedy: undefined };
     case "EACCES":
@@ -136,7 +119,7 @@ function explain(candidate: EngineCandidate, error: unknown): { reason: string; 
     case "ECONNREFUSED":
       return { reason: "connection refused: no engine is listening", remedy: startCommand(candidate) };
     default:
-      return { reason: error instanceof Error ? error.message : String(error), remedy: undefined };
+      return { reason: readMessage(error), remedy: undefined };
   }
 }
 

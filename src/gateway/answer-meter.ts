@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseJson } from "../util/parse-json.ts";
 import { SseScanner } from "./sse-scanner.ts";
 
 /** Tokens of one answer or of many. */
@@ -98,13 +99,5 @@ class BoundedBody {
 
   text(): string {
     return this.#bytes > maxBodyBytes ? "" : Buffer.concat(this.#chunks).toString("utf8");
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

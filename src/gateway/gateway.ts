@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { WorkerError } from "../core/worker-error.ts";
+import { readCode } from "../util/error-facts.ts";
 import type { EgressRecord } from "./egress-record.ts";
 import { forward } from "./forward.ts";
 import type { Model } from "./forward.ts";
@@ -99,7 +100,7 @@ function openServer(model: Model, { audit, signal }: Watch): Server {
   server.on("connect", (request, socket) => deny(request, socket, "tunnels are not open"));
   server.on("upgrade", (request, socket) => deny(request, socket, "protocols are not changed here"));
   server.on("clientError", (error, socket) => {
-    if ("code" in error && error.code === "ECONNRESET") socket.destroy();
+    if (readCode(error) === "ECONNRESET") socket.destroy();
     else deny(null, socket, "it is not HTTP");
   });
   return server;

@@ -1,3 +1,4 @@
+import { readCode } from "../util/error-facts.ts";
 import type { ModelFailure } from "./model-failure.ts";
 
 interface Meaning {
@@ -72,7 +73,7 @@ function isTls(code: string): boolean {
 function codesOf(error: unknown): string[] {
   const codes: string[] = [];
   for (let at = error; at instanceof Error && codes.length < 8; at = at.cause) {
-    codes.push("code" in at && typeof at.code === "string" ? at.code : "");
+    codes.push(readCode(at) ?? "");
   }
   return codes;
 }

@@ -1,4 +1,5 @@
 import { WorkerError } from "../core/worker-error.ts";
+import { isDiskFull } from "../util/error-facts.ts";
 
 /** How a git process ended that should not have ended so. */
 export interface GitFailure {
@@ -19,7 +20,7 @@ export function toGitError(failure: GitFailure): WorkerError {
       hint: `Wait until it has ended. If no git is running, it was left behind by a crash: rm '${lock}'`,
     });
   }
-  if (/No space left on device|Disk quota exceeded/i.test(stderr)) {
+  if (isDiskFull(stderr)) {
     return new WorkerError("DISK_FULL", `git ${failure.command} found no space on the disk: ${tail(stderr)}`, {
       hint: "Free some space (df -h shows where) and run the same command again.",
     });

@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { readCode } from "../util/error-facts.ts";
 
 /** The object directory, then every one it borrows from, in git's order: absolute, existing, each once. */
 export async function listObjectDirectories(objects: string): Promise<readonly string[]> {
@@ -31,7 +32,8 @@ export function formatAlternates(directories: readonly string[]): string {
 /** A file's text; "" where there is no such file. */
 export async function readIfThere(path: string): Promise<string> {
   return readFile(path, "utf8").catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return "";
+    const code = readCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return "";
     throw error;
   });
 }

@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { RunReport } from "../core/run-report.ts";
 import type { Warning } from "../core/warning.ts";
+import { readMessage } from "../util/error-facts.ts";
 import { writeAtomic } from "../util/write-atomic.ts";
 import { fileFormats } from "./formats.ts";
 
@@ -16,7 +17,7 @@ export async function writeReport(file: string, report: RunReport): Promise<Warn
     await writeAtomic(file, fileFormats[reportFormatOf(file) ?? ".json"](report));
     return null;
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = readMessage(error);
     return { code: "REPORT_UNWRITTEN", message: `The report could not be written to ${file}: ${detail}` };
   }
 }

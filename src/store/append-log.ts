@@ -2,6 +2,7 @@ import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import path from "node:path";
 import type { Warning } from "../core/warning.ts";
+import { readMessage } from "../util/error-facts.ts";
 
 /** A log that is appended to while a run goes on. It never stops the run: what could not be written is a warning. */
 export interface AppendLog extends AsyncDisposable {
@@ -44,7 +45,7 @@ class FileAppendLog implements AppendLog {
     try {
       this.#handle = await open(this.#file, "a", 0o600);
     } catch (error) {
-      this.#problem = toMessage(error);
+      this.#problem = readMessage(error);
     }
   }
 
@@ -72,7 +73,7 @@ class FileAppendLog implements AppendLog {
     if (this.#closed) return;
     this.#closed = true;
     await this.#writing;
-    await this.#handle?.close().catch((error: unknown) => (this.#problem ||= toMessage(error)));
+    await this.#handle?.close().catch((error: unknown) => (this.#problem ||= readMessage(error)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -102,7 +103,7 @@ class FileAppendLog implements AppendLog {
     } catch (error) {
       this.#torn = true;
       this.#lost += batch.length;
-      this.#problem ||= toMessage(error);
+      this.#problem ||= readMessage(error);
     }
     this.#waitingBytes = this.#waiting.reduce((sum, piece) => sum + piece.length, 0);
   }
@@ -110,8 +111,4 @@ class FileAppendLog implements AppendLog {
 
 function toBytes(pieces: readonly (string | Uint8Array)[]): Uint8Array {
   return Buffer.concat(pieces.map((piece) => (typeof piece === "string" ? Buffer.from(piece) : piece)));
-}
-
-function toMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

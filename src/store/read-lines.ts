@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readCode } from "../util/error-facts.ts";
 import { createLineSplitter } from "../util/lines.ts";
 
 const chunkBytes = 256 * 1024;
@@ -35,7 +36,7 @@ export async function* readLines(file: string, following?: Following): AsyncGene
 
 async function* readFrom(file: string, start: number): AsyncGenerator<Buffer> {
   const handle = await open(file, "r").catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    if (readCode(error) === "ENOENT") return null;
     throw error;
   });
   if (handle === null) return;

@@ -3,6 +3,7 @@ import path from "node:path";
 import { runReportSchema } from "../core/run-report.ts";
 import type { RunReport } from "../core/run-report.ts";
 import { WorkerError } from "../core/worker-error.ts";
+import { readCode, readMessage } from "../util/error-facts.ts";
 import { readProcessIdentity } from "../util/process-identity.ts";
 import { isUlid } from "../util/ulid.ts";
 import { buildRunPaths, formatRecord, openRunFiles } from "./run-files.ts";
@@ -79,8 +80,8 @@ async function createRun(runs: string, run: NewRun): Promise<RunFiles> {
 }
 
 function toStoreError(directory: string, error: unknown): WorkerError {
-  const detail = error instanceof Error ? error.message : String(error);
-  const code = errorCodeOf(error) === "ENOSPC" ? "DISK_FULL" : "STATE_UNWRITABLE";
+  const detail = readMessage(error);
+  const code = readCode(error) === "ENOSPC" ? "DISK_FULL" : "STATE_UNWRITABLE";
   return new WorkerError(code, `The run cannot be recorded in ${directory}: ${detail}`, {
     hint: "Make room or permission there, or set AGENT_WORKER_STATE_DIR to a directory you can write.",
     cause: error,
@@ -99,7 +100,7 @@ async function readDirectory(directory: string): Promise<readonly string[]> {
   try {
     return await readdir(directory);
   } catch (error) {
-    if (errorCodeOf(error) === "ENOENT") return [];
+    if (readCode(error) === "ENOENT") return [];
     throw toStoreError(directory, error);
   }
 }
@@ -111,7 +112,7 @@ async function loadRun(id: string, paths: RunPaths): Promise<StoredRun> {
     if (parsed.data.runId !== id) return { id, paths, record: null, problem: "run.json belongs to another run" };
     return { id, paths, record: parsed.data, problem: null };
   } catch (error) {
-    const problem = error instanceof SyntaxError ? "run.json is damaged" : `run.json: ${String(errorCodeOf(error))}`;
+    const problem = error instanceof SyntaxError ? "run.json is damaged" : `run.json: ${String(readCode(error))}`;
     return { id, paths, record: null, problem };
   }
 }
@@ -142,7 +143,7 @@ async function removeRun(runs: string, id: string): Promise<void> {
   try {
     await rename(path.join(runs, id), halfRemoved);
   } catch (error) {
-    if (errorCodeOf(error) !== "ENOENT") throw toStoreError(runs, error);
+    if (readCode(error) !== "ENOENT") throw toStoreError(runs, error);
   }
   await rm(halfRemoved, { recursive: true, force: true });
 }
@@ -155,8 +156,4 @@ async function sweep(runs: string): Promise<void> {
     if (found === null || Date.now() - found.mtimeMs < sweepAgeMs) continue;
     await rm(entry, { recursive: true, force: true });
   }
-}
-
-function errorCodeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { readCode } from "./error-facts.ts";
 
 /** Names one process beyond doubt: a pid alone is given out again. Null where the system does not tell (no /proc). */
 export interface ProcessIdentity {
@@ -36,7 +37,7 @@ function acceptsSignals(pid: number): boolean {
     return true;
   } catch (error) {
     // EPERM: it runs, as another user.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    return readCode(error) === "EPERM";
   }
 }
 

@@ -1,5 +1,6 @@
-import { connect } from "node:net";
 import type { Config } from "../../config/config.ts";
+import { readCode } from "../../util/error-facts.ts";
+import { tryConnection } from "../../util/try-connection.ts";
 import { fail, ok } from "./finding.ts";
 import type { Finding } from "./finding.ts";
 
@@ -29,23 +30,11 @@ async function checkReachable(name: string, url: string, { label, signal }: { la
   const { hostname, port, protocol } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, "");
   try {
-    await openOnce({ host, port: port === "" ? (protocol === "https:" ? 443 : 80) : Number(port), signal });
+    const target = { host, port: port === "" ? (protocol === "https:" ? 443 : 80) : Number(port) };
+    await tryConnection(target, { signal, timeoutMs: connectTimeoutMs });
     return ok(name, `${label} accepts connections`);
   } catch (error) {
-    const why = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    const why = readCode(error) ?? String(error);
     return fail(name, `${label} cannot be reached (${why})`, `curl -v ${new URL(url).origin}`);
-  }
-}
-
-async function openOnce(target: { host: string; port: number; signal: AbortSignal }): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-  const socket = connect(target);
-  socket.once("connect", () => resolve(undefined));
-  socket.once("error", reject);
-  socket.setTimeout(connectTimeoutMs, () => reject(new Error(`no answer within ${connectTimeoutMs / 1000} s`)));
-  try {
-    await promise;
-  } finally {
-    socket.destroy();
   }
 }
