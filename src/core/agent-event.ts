@@ -15,6 +15,13 @@ export const agentInfoSchema = z.object({
   sessionId: z.string().nullable(),
 });
 
+/** Where the agent ran: the image's id, how it got the repository's objects, and what the container found reachable. */
+export const containerInfoSchema = z.object({
+  image: z.string(),
+  objects: z.enum(["shared", "copied"]),
+  selfTest: z.object({ modelEndpoint: z.boolean(), reachable: z.array(z.string()) }),
+});
+
 /** How an attempt ended and where its work is. */
 export const agentResultSchema = z.object({
   outcome: outcomeSchema,
@@ -22,6 +29,7 @@ export const agentResultSchema = z.object({
   /** The commit that holds the work, already imported into the repository; null where there is none. */
   commit: z.string().nullable(),
   agent: agentInfoSchema,
+  container: containerInfoSchema.nullable(),
   usage: usageSchema,
   timings: timingsSchema,
 });
@@ -40,7 +48,7 @@ export const agentEventSchema = z.discriminatedUnion("type", [
     base: z.string(),
     branch: z.string(),
   }),
-  event("workspace.ready", { objects: z.enum(["shared", "copied"]) }),
+  event("workspace.ready", containerInfoSchema.shape),
   event("image.progress", { text: z.string() }),
   event("agent.started", {
     sessionId: z.string().nullable(),

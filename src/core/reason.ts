@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { errorTable } from "./error-table.ts";
 import type { ErrorCode } from "./error-table.ts";
 import type { WorkerError } from "./worker-error.ts";
 
@@ -6,10 +7,10 @@ import type { WorkerError } from "./worker-error.ts";
 export const reasonSchema = z.object({ code: z.string(), message: z.string(), hint: z.string().nullable() });
 export type Reason = z.infer<typeof reasonSchema>;
 
-export function buildReason(code: ErrorCode, message: string, hint: string | null = null): Reason {
+export function buildReason(code: ErrorCode, message: string, hint: string = errorTable[code].hint): Reason {
   return { code, message, hint };
 }
 
 export function toReason(error: WorkerError): Reason {
-  return { code: error.code, message: error.message, hint: error.hint ?? null };
+  return { code: error.code, message: error.message, hint: error.hint };
 }

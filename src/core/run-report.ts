@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { agentInfoSchema } from "./agent-event.ts";
+import { agentInfoSchema, containerInfoSchema } from "./agent-event.ts";
 import { diffStatSchema } from "./diff-stat.ts";
 import { outcomeSchema } from "./outcome.ts";
 import { reasonSchema } from "./reason.ts";
@@ -16,6 +16,8 @@ export const runReportSchema = z.object({
   reason: reasonSchema.nullable(),
   executionMode: z.enum(["cli", "server"]),
   agent: agentInfoSchema,
+  /** null where no container came up. */
+  container: containerInfoSchema.nullable(),
   repository: z.object({ path: z.string(), base: z.object({ ref: z.string().nullable(), sha: z.string() }) }),
   branch: z.object({ name: z.string(), head: z.string() }).nullable(),
   stats: diffStatSchema,

@@ -5,12 +5,12 @@ import type { ErrorCode } from "./error-table.ts";
 export class WorkerError extends Error {
   override readonly name = "WorkerError";
   readonly code: ErrorCode;
-  readonly hint: string | undefined;
+  readonly hint: string;
 
   constructor(code: ErrorCode, message: string, options: { hint?: string | undefined; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.hint = options.hint;
+    this.hint = options.hint ?? errorTable[code].hint;
   }
 
   /** The exit code of a process that ends with this error. */
@@ -23,8 +23,5 @@ export class WorkerError extends Error {
 export function toWorkerError(error: unknown): WorkerError {
   if (error instanceof WorkerError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  return new WorkerError("INTERNAL", message, {
-    hint: "This is a bug in agent-worker: please report it with the output of --verbose.",
-    cause: error,
-  });
+  return new WorkerError("INTERNAL", message, { cause: error });
 }

@@ -48,6 +48,7 @@ export function buildReport(facts: RunFacts): RunReport {
     reason: facts.reason,
     executionMode: facts.executionMode,
     agent: result?.agent ?? { name: task.agent, version: null, model: task.model ?? null, sessionId: null },
+    container: result?.container ?? null,
     repository: facts.repository,
     branch: facts.branch,
     stats: cutFiles(facts.stats),

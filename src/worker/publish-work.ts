@@ -1,6 +1,7 @@
 import type { AgentResult } from "../core/agent-event.ts";
 import { emptyDiffStat } from "../core/diff-stat.ts";
 import type { DiffStat } from "../core/diff-stat.ts";
+import { buildKeptRef } from "../core/kept-ref.ts";
 import type { Outcome } from "../core/outcome.ts";
 import { toOutcome } from "../core/outcome.ts";
 import { toReason } from "../core/reason.ts";
@@ -49,14 +50,19 @@ export async function publishWork(work: Work): Promise<Published> {
     settle(publishBranch(work, commit, signal)),
   ]);
   const failed = [published, stats, warnings].find((part) => part.error !== undefined)?.error;
+  const branch = published.error === undefined ? { name, head: commit } : null;
   const known = {
+    branch,
     stats: stats.value ?? emptyDiffStat,
     warnings: [...(warnings.value ?? []), ...(published.value ?? [])],
   };
-  const branch = published.error === undefined ? { name, head: commit } : null;
-  if (failed === undefined) return { outcome: result.outcome, reason: result.reason, branch, ...known };
-  const reason = toReason(branch === null ? withKeptRef(failed, runId) : failed);
-  return { outcome: toOutcome(failed.code), reason, branch, ...known };
+  const { outcome, reason } = result;
+  if (failed === undefined) return { outcome, reason, ...known };
+  const told = branch === null ? withKeptRef(failed, runId) : failed;
+  if (outcome === "succeeded") return { outcome: toOutcome(told.code), reason: toReason(told), ...known };
+  // Why the agent did not succeed says more than why its partial work has no branch.
+  const warning = { code: told.code, message: `${told.message} ${told.hint}` };
+  return { outcome, reason, ...known, warnings: [...known.warnings, warning] };
 }
 
 /** Nothing was changed: the branch that was reserved goes again. */
@@ -90,7 +96,8 @@ async function settle<T>(work: Promise<T>): Promise<Settled<T>> {
 }
 
 function withKeptRef(cause: WorkerError, runId: string): WorkerError {
-  const hint = `The work is kept: git branch <name> refs/agent-worker/${runId}`;
+  const kept = buildKeptRef(runId);
+  const hint = `The work is kept: git log ${kept}, then git merge ${kept} or git branch <name> ${kept}`;
   return new WorkerError(cause.code, cause.message, { hint, cause });
 }
 

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { AgentLogs } from "../core/agent.ts";
 import type { Warning } from "../core/warning.ts";
 import { openAppendLog } from "../store/append-log.ts";
@@ -14,7 +15,7 @@ const maxLogBytes = 256 * 1024 * 1024;
 
 export async function openRunLogs(files: RunFiles): Promise<RunLogs> {
   const [agent, stderr, egress] = await Promise.all(
-    [files.agent, files.stderr, files.egress].map(async (file) => limitLog(await openAppendLog(file))),
+    [files.agent, files.stderr, files.egress].map(async (file) => limitLog(await openAppendLog(file), basename(file))),
   );
   if (agent === undefined || stderr === undefined || egress === undefined) throw new Error("three logs");
   const logs = [agent, stderr, egress];
@@ -36,19 +37,17 @@ interface LimitedLog {
   close(): Promise<void>;
 }
 
-function limitLog(log: AppendLog): LimitedLog {
+function limitLog(log: AppendLog, name: string): LimitedLog {
   let left = maxLogBytes;
   return {
     append(piece) {
       if (left <= 0) return Promise.resolve();
       left -= piece.length;
-      log.append(left > 0 ? piece : "\n[the rest was not kept: the log is full]\n");
+      log.append(left > 0 ? piece : `${JSON.stringify({ type: "log.full", bytes: maxLogBytes })}\n`);
       return log.ready();
     },
     warning: () =>
-      left > 0
-        ? log.warning()
-        : { code: "LOG_INCOMPLETE", message: "The agent's output was too long to keep all of it." },
+      left > 0 ? log.warning() : { code: "LOG_INCOMPLETE", message: `${name} is full: its end was not kept.` },
     close: () => log.close(),
   };
 }

@@ -50,7 +50,7 @@ interface Run {
   readonly files: RunFiles;
   readonly startedAt: Date;
   readonly warnings: Warning[];
-  prepareMs: number;
+  readonly prepareMs: number;
   usage: Usage;
 }
 
@@ -59,15 +59,16 @@ export function createRunner(parts: RunnerParts): Runner {
     const startedAt = new Date();
     const plan = await planTask(request, parts.git, options.signal);
     const files = await recordRun(parts.store, request, plan);
-    const run: Run = { parts, request, options, plan, files, startedAt, warnings: [], prepareMs: 0, usage: emptyUsage };
-    try {
-      const reservation = await reserveBranch(plan.repository, plan.branch, options.signal);
-      return await runReserved(run, reservation);
-    } catch (error) {
-      // The request turned out to be wrong after all (another was quicker): then nothing has happened.
-      await parts.store.removeRun(request.task.runId).catch(() => undefined);
-      throw error;
-    }
+    const reservation = await reserveBranch(plan.repository, plan.branch, options.signal).catch(
+      async (error: unknown) => {
+        // The request turned out to be wrong after all (another was quicker): then nothing has happened.
+        await parts.store.removeRun(request.task.runId).catch(() => undefined);
+        throw error;
+      },
+    );
+    const prepareMs = Date.now() - startedAt.getTime();
+    const run = { parts, request, options, plan, files, startedAt, prepareMs, warnings: [], usage: emptyUsage };
+    return runReserved(run, reservation);
   };
 }
 
@@ -87,23 +88,28 @@ function toBranchRecord({ name, ref, base, expected }: BranchPlan): NonNullable<
 
 /** From here on every ending is a report. */
 async function runReserved(run: Run, reservation: Reservation): Promise<RunReport> {
-  const { request, options, files, startedAt } = run;
-  const { runId } = request.task;
-  run.prepareMs = Date.now() - startedAt.getTime();
+  const { request, options, files } = run;
   // With `suffix` it may be another branch than was planned; the planned one is somebody else's then.
   if (reservation.plan.name !== run.plan.branch.name) {
     await files.update({ branch: toBranchRecord(reservation.plan) }).catch(() => undefined);
   }
   await using eventLog = await openEventLog(files.events);
-  const emit = createEventStream(runId, [(event) => eventLog.append(event), options.onEvent]);
+  const emit = createEventStream(request.task.runId, [(event) => eventLog.append(event), options.onEvent]);
+  const warn = async (warnings: readonly Warning[]): Promise<void> => {
+    run.warnings.push(...warnings);
+    for (const warning of warnings) await emit({ type: "warning", data: warning });
+  };
   await emit(buildStarted(run, reservation));
-  const { result, published } = await runAgent(run, reservation, emit);
-  run.warnings.push(...published.warnings, ...[eventLog.warning() ?? []].flat());
+  await warn(request.warnings);
+  const { result, published, warnings } = await runAgent(run, reservation, emit);
+  await warn([...warnings, ...published.warnings, ...[eventLog.warning() ?? []].flat()]);
   const report = buildRunReport(run, { result, published, reservation });
-  await emit({ type: "complete", data: { ...result, outcome: report.outcome, reason: report.reason } });
+  const { outcome, reason, timings, usage } = report;
+  if (reason !== null) await emit({ type: "error", data: { code: reason.code, message: reason.message } });
+  await emit({ type: "complete", data: { ...result, outcome, reason, timings, usage } });
   const text = `${JSON.stringify(report, null, 2)}\n`;
   await writeAtomic(files.report, text, 0o600).catch(() => undefined);
-  await files.update({ endedAt: report.endedAt, outcome: report.outcome }).catch(() => undefined);
+  await files.update({ endedAt: report.endedAt, outcome }).catch(() => undefined);
   return report;
 }
 
@@ -112,9 +118,10 @@ async function runAgent(
   run: Run,
   reservation: Reservation,
   emit: (event: AgentEvent) => Promise<void>,
-): Promise<{ result: AgentResult; published: Published }> {
+): Promise<{ result: AgentResult; published: Published; warnings: readonly Warning[] }> {
   const { parts, request, options, plan, files } = run;
   const { task } = request;
+  const warnings: Warning[] = [];
   let result: AgentResult | null = null;
   let publishing: Promise<Published> | null = null;
   const publish = (ended: AgentResult): Promise<Published> =>
@@ -143,15 +150,15 @@ async function runAgent(
       if (event.type === "usage") run.usage = event.data;
       await emit(event);
     }
-    run.warnings.push(...logs.warnings());
+    warnings.push(...logs.warnings());
   } catch (error) {
     const cause = toWorkerError(error);
     // The work itself is done: what could not be taken down is for the user to know.
-    if (result !== null) run.warnings.push({ code: "CLEANUP_FAILED", message: cause.message });
+    if (result !== null) warnings.push({ code: "CLEANUP_FAILED", message: cause.message });
     else result = buildFailedResult(run, cause);
   }
   result ??= buildFailedResult(run, new WorkerError("INTERNAL", "The agent ended without saying how."));
-  return { result, published: await (publishing ?? publish(result)) };
+  return { result, published: await (publishing ?? publish(result)), warnings };
 }
 
 function buildStarted({ parts, request, plan }: Run, reservation: Reservation): AgentEvent {
@@ -175,6 +182,7 @@ function buildFailedResult({ request, usage }: Run, cause: WorkerError): AgentRe
     reason: toReason(cause),
     commit: null,
     agent: { name: agent, version: null, model: model ?? null, sessionId: null },
+    container: null,
     usage,
     timings: emptyTimings,
   };

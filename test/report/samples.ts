@@ -45,6 +45,7 @@ export const sampleFacts: RunFacts = {
     reason: null,
     commit: "3f9c2ab81d0e4f5a6b7c8d9e0f1a2b3c4d5e6f70",
     agent: { name: "claude", version: "2.1.329", model: "claude-sonnet-5", sessionId: "5e0e1b1e" },
+    container: null,
     usage: {
       turns: 14,
       inputTokens: 12_345,

@@ -24,6 +24,7 @@ const done: AgentResult = {
   reason: null,
   commit: null,
   agent: { name: "test", version: "1", model: "m", sessionId: "s" },
+  container: null,
   usage: { ...emptyUsage, turns: 2 },
   timings: { ...emptyTimings, agentMs: 5 },
 };

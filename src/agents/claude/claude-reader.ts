@@ -6,6 +6,9 @@ import { parseClaudeLine } from "./claude-message.ts";
 import type { ClaudeBlock, ClaudeMessage } from "./claude-message.ts";
 
 const previewCharacters = 2_000;
+/** Names and ids are short; one that is not would be an attack on whoever shows it. */
+const nameCharacters = 200;
+const maxToolNames = 200;
 
 type Message<Type extends ClaudeMessage["type"]> = Extract<ClaudeMessage, { type: Type }>;
 
@@ -48,7 +51,9 @@ function readSystem(state: ReaderState, message: Message<"system">): AgentEvent[
   if (message.subtype === "api_retry") return [toRetryEvent(message)];
   // A second init (after a compaction, say) tells nothing new.
   if (message.subtype !== "init" || state.facts.sessionId !== null) return [];
-  const { session_id: sessionId = "", model = null, claude_code_version: version = null } = message;
+  const sessionId = cutName(message.session_id ?? "");
+  const model = message.model === undefined ? null : cutName(message.model);
+  const version = message.claude_code_version === undefined ? null : cutName(message.claude_code_version);
   state.facts = { ...state.facts, sessionId, model, version };
   return [{ type: "agent.started", data: { sessionId, model, version } }];
 }
@@ -62,9 +67,18 @@ function readAssistant(state: ReaderState, line: Message<"assistant">): AgentEve
     state.lastMessageId = message.id;
   }
   for (const { type, name } of message.content) {
-    if (type === "tool_use" && name !== undefined) state.toolCalls.set(name, (state.toolCalls.get(name) ?? 0) + 1);
+    if (type === "tool_use" && name !== undefined) countTool(state.toolCalls, cutName(name));
   }
   return message.content.flatMap(toAssistantEvents);
+}
+
+function countTool(calls: Map<string, number>, name: string): void {
+  const known = calls.has(name) || calls.size < maxToolNames ? name : "others";
+  calls.set(known, (calls.get(known) ?? 0) + 1);
+}
+
+function cutName(name: string): string {
+  return name.slice(0, nameCharacters);
 }
 
 function readResult(state: ReaderState, message: Message<"result">): AgentEvent[] {
@@ -89,7 +103,7 @@ function toAssistantEvents(block: ClaudeBlock): AgentEvent[] {
   }
   if (block.type !== "tool_use") return [];
   const { id = "", name = "" } = block;
-  return [{ type: "tool_use", data: { id, name, ...cutInput(block.input ?? null) } }];
+  return [{ type: "tool_use", data: { id: cutName(id), name: cutName(name), ...cutInput(block.input ?? null) } }];
 }
 
 function toToolResultEvents({ message }: Message<"user">): AgentEvent[] {
@@ -100,7 +114,10 @@ function toToolResultEvents({ message }: Message<"user">): AgentEvent[] {
     const preview = text.slice(0, previewCharacters);
     const bytes = Buffer.byteLength(text);
     return [
-      { type: "tool_result", data: { id: block.tool_use_id ?? "", isError: block.is_error ?? false, preview, bytes } },
+      {
+        type: "tool_result",
+        data: { id: cutName(block.tool_use_id ?? ""), isError: block.is_error ?? false, preview, bytes },
+      },
     ];
   });
 }

@@ -11,22 +11,21 @@ export function judgeClaude(ending: AgentEnding): Verdict {
   const { facts, stopCause } = ending;
   if (stopCause === "cancelled") return verdict("CANCELLED", "The run was cancelled; what the agent had done is kept.");
   if (facts.result !== null) return judgeResult(facts.result, ending);
-  if (stopCause === "wall-clock") return outOfTime;
-  if (stopCause === "idle") return judgeIdle(ending);
-  return judgeSilence(ending);
+  return judgeStop(ending) ?? judgeSilence(ending);
+}
+
+/** Of a run that the host stopped; null where it did not. */
+function judgeStop({ facts, stopCause, modelFailure }: AgentEnding): Verdict | null {
+  if (stopCause === "wall-clock") return verdict("TIMEOUT_WALL", "The time limit was reached.");
+  if (stopCause === "turns") return outOfTurns(facts.turns);
+  if (stopCause !== "idle") return null;
+  if (modelFailure !== null) return verdict(modelFailure.code, modelFailure.message, modelFailure.hint);
+  return verdict("TIMEOUT_IDLE", "The agent said nothing for too long.");
 }
 
 function judgeResult(result: AgentResultLine, ending: AgentEnding): Verdict {
-  if (result.kind === "error_max_turns") {
-    return verdict(
-      "LIMIT_TURNS",
-      `The agent used all its turns (${result.turns}).`,
-      "Raise the limit with --max-turns.",
-    );
-  }
-  if (result.kind === "error_max_budget_usd") {
-    return verdict("LIMIT_COST", "The agent used up its budget.", "Raise it with --max-cost.");
-  }
+  if (result.kind === "error_max_turns") return outOfTurns(result.turns);
+  if (result.kind === "error_max_budget_usd") return verdict("LIMIT_COST", "The agent used up its budget.");
   // A refusal comes with `is_error` too, once the CLI's own second try was refused as well.
   if (result.stopReason === "refusal") return verdict("AGENT_REFUSED", result.text || "The model refused the task.");
   if (result.isError || result.kind !== "success") return judgeErrorResult(result, ending);
@@ -35,10 +34,10 @@ function judgeResult(result: AgentResultLine, ending: AgentEnding): Verdict {
 }
 
 function judgeErrorResult(result: AgentResultLine, ending: AgentEnding): Verdict {
-  const { modelFailure, stopCause } = ending;
+  const { modelFailure } = ending;
   // What the CLI says of being stopped is no error of its own.
-  if (stopCause === "wall-clock") return outOfTime;
-  if (stopCause === "idle") return judgeIdle(ending);
+  const stopped = judgeStop(ending);
+  if (stopped !== null) return stopped;
   if (modelFailure !== null) return verdict(modelFailure.code, modelFailure.message, modelFailure.hint);
   const said = result.text === "" ? "" : `: ${result.text}`;
   const status = result.apiStatus;
@@ -60,15 +59,6 @@ function judgeExitAfterSuccess({ exit, stopCause }: AgentEnding): Verdict {
   return verdict("AGENT_ERROR", `The agent reported success but its program ended with ${how}.`);
 }
 
-function judgeIdle({ modelFailure }: AgentEnding): Verdict {
-  if (modelFailure !== null) return verdict(modelFailure.code, modelFailure.message, modelFailure.hint);
-  return verdict(
-    "TIMEOUT_IDLE",
-    "The agent said nothing for too long.",
-    "agent-worker runs logs shows where it stopped.",
-  );
-}
-
 function judgeSilence({ exit, modelFailure, stderrTail }: AgentEnding): Verdict {
   const said = stderrTail === "" ? "" : `: ${stderrTail.slice(-500)}`;
   if (exit === null) return verdict("CONTAINER_LOST", `The container ended before its agent did${said}`);
@@ -85,14 +75,12 @@ function judgeSilence({ exit, modelFailure, stderrTail }: AgentEnding): Verdict 
   return verdict("AGENT_NO_RESULT", `The agent ended with exit code ${exit.code} and without a result${said}`);
 }
 
-function verdict(code: ErrorCode, message: string, hint: string | null = null): Verdict {
+function verdict(code: ErrorCode, message: string, hint?: string): Verdict {
   return { outcome: toOutcome(code), reason: buildReason(code, message, hint) };
 }
 
-const outOfMemory = verdict(
-  "AGENT_OUT_OF_MEMORY",
-  "The agent needed more memory than its container may have.",
-  "Raise the limit with --memory.",
-);
+function outOfTurns(turns: number): Verdict {
+  return verdict("LIMIT_TURNS", `The agent used all its turns (${turns}).`);
+}
 
-const outOfTime = verdict("TIMEOUT_WALL", "The time limit was reached.", "Raise it with --timeout.");
+const outOfMemory = verdict("AGENT_OUT_OF_MEMORY", "The agent needed more memory than its container may have.");

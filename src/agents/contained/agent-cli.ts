@@ -52,7 +52,7 @@ export interface AgentResultLine {
 }
 
 /** Why the host stopped the agent CLI, if it did. */
-export type StopCause = "cancelled" | "wall-clock" | "idle" | "result-seen";
+export type StopCause = "cancelled" | "wall-clock" | "idle" | "turns" | "result-seen";
 
 /** Everything a verdict may rest on. */
 export interface AgentEnding {
@@ -67,7 +67,7 @@ export interface AgentEnding {
 export interface ModelFailure {
   readonly code: ErrorCode;
   readonly message: string;
-  readonly hint: string | null;
+  readonly hint: string;
 }
 
 export interface AgentExit {

@@ -20,13 +20,15 @@ export interface Progress {
   readonly clock: Clock;
   readonly reader: AgentReader;
   gateway: Gateway | null;
+  /** What the container is and found out of itself; null as long as it is not ready. */
+  container: AgentResult["container"];
   /** Called when the agent shows a sign of life, on its output or through the gateway. */
   onActivity: () => void;
 }
 
 export function buildResult(
   { cli, task }: Attempt,
-  { clock, reader, gateway }: Progress,
+  { clock, reader, gateway, container }: Progress,
   end: Verdict & { readonly commit: string | null },
 ): AgentResult {
   const facts = reader.facts();
@@ -38,6 +40,7 @@ export function buildResult(
       model: facts.model ?? task.model ?? null,
       sessionId: facts.sessionId,
     },
+    container,
     usage: buildUsage(reader, gateway),
     timings: clock.timings(),
   };

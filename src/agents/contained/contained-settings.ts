@@ -17,6 +17,8 @@ export interface ContainedSettings {
 
 /** How long the host waits, in milliseconds. */
 export interface Patience {
+  /** For the image to be found, pulled or built. */
+  readonly imageMs: number;
   /** Without a sign of life from the agent CLI. */
   readonly idleMs: number;
   /** From the agent CLI's result until it must have ended. */
@@ -28,6 +30,7 @@ export interface Patience {
 }
 
 export const defaultPatience: Patience = {
+  imageMs: 30 * 60_000,
   idleMs: 15 * 60_000,
   resultMs: 10_000,
   stopMs: 10_000,

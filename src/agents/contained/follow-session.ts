@@ -5,6 +5,7 @@ import type { ContainerMessage, ContainerOrder, Control } from "../../container/
 import { WorkerError } from "../../core/worker-error.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
 import { importPack } from "../../git/import-pack.ts";
+import { isDiskFull } from "../../util/error-facts.ts";
 import type { Tail } from "../../util/tail.ts";
 import type { AgentExit, Verdict } from "./agent-cli.ts";
 import { buildUsage } from "./attempt.ts";
@@ -23,6 +24,7 @@ export interface Session {
   readonly controlSocket: string;
   readonly order: ContainerOrder;
   readonly objects: ObjectSource;
+  readonly imageId: string;
   readonly stderrTail: Tail;
   readonly gateway: Gateway;
 }
@@ -73,21 +75,26 @@ export async function followSession(session: Session): Promise<{ verdict: Verdic
 
 function buildSinks({ attempt, progress, stderrTail, gateway }: Session, watch: StopWatch): OutputSinks {
   const { reader, clock } = progress;
+  // The CLI counts otherwise by one at times, and should be the one to end it.
+  const mostTurns = (attempt.task.limits.maxTurns ?? Infinity) + 1;
   let turns = 0;
   return {
     reader,
     logs: attempt.context.logs,
     stderrTail,
     redact: attempt.context.redact,
-    emit: attempt.emit,
-    onActivity: () => {
-      watch.touch();
+    emit(event) {
       clock.mark("firstEvent");
+      return attempt.emit(event);
+    },
+    onActivity() {
+      watch.touch();
       const facts = reader.facts();
       if (facts.result !== null) watch.resultSeen();
       if (facts.turns === turns) return;
       turns = facts.turns;
       void attempt.emit({ type: "usage", data: buildUsage(reader, gateway) });
+      if (facts.result === null && turns > mostTurns) watch.turnsExceeded();
     },
   };
 }
@@ -104,13 +111,16 @@ async function readMessages(session: Session, control: Control, watch: StopWatch
   const { patience } = attempt.settings;
   const told: Told = { exit: null, started: false, collected: null };
   // Removing the container ends the loop: it is what a transfer that never ends comes to.
-  let transfer = setTimeout(() => void container[Symbol.asyncDispose](), patience.transferMs);
+  const give = (): NodeJS.Timeout =>
+    setTimeout(() => void container[Symbol.asyncDispose]().then(undefined, () => undefined), patience.transferMs);
+  let transfer = give();
   try {
     for await (const message of control.messages()) {
       switch (message.type) {
         case "ready":
           checkSelfTest(message.selfTest);
-          await attempt.emit({ type: "workspace.ready", data: { objects: objects.kind } });
+          progress.container = { image: session.imageId, objects: objects.kind, selfTest: message.selfTest };
+          await attempt.emit({ type: "workspace.ready", data: progress.container });
           break;
         case "started":
           clearTimeout(transfer);
@@ -120,7 +130,7 @@ async function readMessages(session: Session, control: Control, watch: StopWatch
         case "exited":
           progress.clock.mark("exited");
           watch.ended();
-          transfer = setTimeout(() => void container[Symbol.asyncDispose](), patience.transferMs);
+          transfer = give();
           told.exit = message;
           break;
         case "collected":
@@ -153,7 +163,7 @@ function checkSelfTest({ modelEndpoint, reachable }: { modelEndpoint: boolean; r
 }
 
 function toBrokenError(message: string, started: boolean): WorkerError {
-  if (/no space left on device/i.test(message)) {
+  if (isDiskFull(message)) {
     return new WorkerError("DISK_FULL", `No space left in the container: ${message}`, {
       hint: "Make room where the engine keeps its volumes: docker system df",
     });
@@ -214,7 +224,10 @@ async function rescue(session: Session, told: Told): Promise<string | null> {
     onActivity: () => undefined,
   });
   output.catch(() => undefined);
-  await control.start({ ...order, mode: "collect" }, new Uint8Array());
+  await Promise.race([
+    control.start({ ...order, mode: "collect" }, new Uint8Array()),
+    output.then(() => failRescue(session)),
+  ]);
   let collected: Told["collected"] = null;
   for await (const message of control.messages()) {
     if (message.type === "collected") collected = message;
@@ -222,5 +235,10 @@ async function rescue(session: Session, told: Told): Promise<string | null> {
   }
   // Awaited here: the control channel lives as long as this function.
   if (collected !== null) return await bringIn(session, control, collected);
-  throw new WorkerError("CONTAINER_LOST", "The container ended twice before its work was brought out.");
+  return failRescue(session);
+}
+
+async function failRescue({ stderrTail }: Session): Promise<never> {
+  const said = stderrTail.read() || "it said nothing";
+  throw new WorkerError("CONTAINER_LOST", `The container ended twice before its work was brought out: ${said}`);
 }

@@ -6,7 +6,9 @@ import type { ContainerSpec } from "../../container/container-profile.ts";
 import { openControl } from "../../container/control.ts";
 import type { ContainerOrder } from "../../container/control.ts";
 import { connectEngine } from "../../container/engine.ts";
+import type { Engine } from "../../container/engine.ts";
 import { ensureImage } from "../../container/image.ts";
+import type { Image } from "../../container/image.ts";
 import { toOutcome } from "../../core/outcome.ts";
 import { toReason } from "../../core/reason.ts";
 import { toWorkerError, WorkerError } from "../../core/worker-error.ts";
@@ -33,6 +35,7 @@ export async function runAttempt(attempt: Attempt): Promise<void> {
     clock: startClock(),
     reader: cli.openReader(),
     gateway: null,
+    container: null,
     onActivity: () => undefined,
   };
   let completed = false;
@@ -54,12 +57,11 @@ async function runInContainer(
   progress: Progress,
   complete: (verdict: Verdict, commit: string | null) => Promise<void>,
 ): Promise<void> {
-  const { settings, context, emit } = attempt;
+  const { settings, context } = attempt;
   const { signal, runtimeDirectory } = context;
   await using engine = await connectEngine(settings.engine, signal);
   if (engine.isRemote) throw toRemoteError(engine.endpoint);
-  const onProgress = (text: string): void => void emit({ type: "image.progress", data: { text } });
-  const image = ensureImage(engine, settings.image, { signal, onProgress });
+  const image = openImage(engine, attempt);
   image.catch(() => undefined);
   const sockets = join(runtimeDirectory, "run");
   await mkdir(sockets);
@@ -87,9 +89,23 @@ async function runInContainer(
   const remove = (): void => void container[Symbol.asyncDispose]().then(undefined, () => undefined);
   context.killSignal?.addEventListener("abort", remove, { once: true });
   const order = buildOrder(attempt, objects);
-  const session = { attempt, progress, container, control, controlSocket, order, objects, gateway };
+  const session = { attempt, progress, container, control, controlSocket, order, objects, imageId, gateway };
   const { verdict, commit } = await followSession({ ...session, stderrTail: createTail(4_000) });
   await complete(verdict, commit);
+}
+
+/** Looks the image up, or builds it: a mirror that never answers must not hold a run for ever. */
+async function openImage(engine: Engine, { settings, context, emit }: Attempt): Promise<Image> {
+  const timeout = AbortSignal.timeout(settings.patience.imageMs);
+  const signal = AbortSignal.any([context.signal, timeout]);
+  const onProgress = (text: string): void => void emit({ type: "image.progress", data: { text } });
+  try {
+    return await ensureImage(engine, settings.image, { signal, onProgress });
+  } catch (cause) {
+    if (!timeout.aborted || context.signal.aborted) throw cause;
+    const minutes = Math.round(settings.patience.imageMs / 60_000);
+    throw new WorkerError("IMAGE_BUILD", `The image was not ready within ${minutes} minutes.`, { cause });
+  }
 }
 
 async function openModelGateway({ settings, context }: Attempt, progress: Progress, sockets: string): Promise<Gateway> {
@@ -163,6 +179,6 @@ function toCancelled(cause: unknown, { context }: Attempt, { clock }: Progress):
 
 function toRemoteError(endpoint: string): WorkerError {
   return new WorkerError("ENGINE_REMOTE", `The engine at ${endpoint} is on another machine.`, {
-    hint: "Directories and sockets cannot be shared with it: use an engine on this machine, or --execution-mode server.",
+    hint: "Directories and sockets cannot be shared with it: use an engine on this machine.",
   });
 }

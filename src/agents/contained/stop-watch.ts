@@ -7,6 +7,8 @@ export interface StopWatch extends Disposable {
   readonly cause: () => StopCause | null;
   /** The agent CLI shows a sign of life. */
   touch(): void;
+  /** The agent CLI has done more turns than it may. */
+  turnsExceeded(): void;
   /** The agent CLI has said its result: it should end by itself now. */
   resultSeen(): void;
   /** The agent CLI has ended: nothing is left to stop. */
@@ -51,6 +53,7 @@ export function startStopWatch(options: StopWatchOptions): StopWatch {
   return {
     cause: () => cause,
     touch: () => void idle.refresh(),
+    turnsExceeded: () => stop("turns", patience.stopMs),
     resultSeen: () => (result ??= setTimeout(() => stop("result-seen", 0), patience.resultMs)),
     ended: clear,
     [Symbol.dispose]: clear,
