@@ -1,5 +1,5 @@
+import { buildKeptRef } from "../core/kept-ref.ts";
 import { toWorkerError } from "../core/worker-error.ts";
-import { buildKeptRef } from "../report/text-next.ts";
 import { openRunFiles } from "../store/run-files.ts";
 import type { RunRecord } from "../store/run-record.ts";
 import type { Store, StoredRun } from "../store/store.ts";

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { buildKeptRef } from "../core/kept-ref.ts";
 import { WorkerError } from "../core/worker-error.ts";
 import { checkPack } from "./check-pack.ts";
 import { receivePack } from "./receive-pack.ts";
@@ -36,11 +37,6 @@ export interface ImportLimits {
 const looseObjects = 100;
 const looseBytes = 16 * 1024 * 1024;
 
-/** The ref under which the work of a run is kept. */
-export function toImportRef(runId: string): string {
-  return `refs/agent-worker/${runId}`;
-}
-
 /**
  * Brings an agent's commits into the repository, under exactly one ref: `refs/agent-worker/<run id>`. They are checked
  * before: sound objects, no tree that could harm a checkout, nothing missing, `head` a descendant of `base`.
@@ -63,7 +59,7 @@ export async function importPack(repository: Repository, request: PackImport, si
 
 /** Removes the ref that an import made; does nothing where there is none. */
 export async function dropImportRef(repository: Repository, runId: string, signal: AbortSignal): Promise<void> {
-  const ref = toImportRef(runId);
+  const ref = buildKeptRef(runId);
   await updateRef(repository, { ref, from: undefined, to: null, reason: "agent-worker: published" }, signal);
 }
 
@@ -89,7 +85,7 @@ async function storeObjects(
   const { stdout } = await runGit(repository, args, { signal: uninterrupted, input: createReadStream(received.path) });
   const kept = /^keep\t([0-9a-f]+)/.exec(stdout.toString("utf8"))?.[1];
   try {
-    const update = { ref: toImportRef(runId), from: undefined, to: head, reason: "agent-worker" };
+    const update = { ref: buildKeptRef(runId), from: undefined, to: head, reason: "agent-worker" };
     await updateRef(repository, update, uninterrupted);
   } finally {
     if (kept !== undefined) await unlink(join(repository.commonDirectory, "objects", "pack", `pack-${kept}.keep`));

@@ -50,17 +50,10 @@ export async function openReservation(
 async function refuseCheckedOut(repository: Repository, plan: BranchPlan, signal: AbortSignal): Promise<void> {
   const place = (await readCheckedOut(repository, signal)).get(plan.name);
   if (place === undefined) return;
-  throw new WorkerError("BRANCH_MOVED", `The branch ${plan.name} was checked out in ${place} during the run.`, {
-    hint: buildHint(plan),
-  });
+  throw new WorkerError("BRANCH_MOVED", `The branch ${plan.name} was checked out in ${place} during the run.`);
 }
 
 function toMovedError(plan: BranchPlan, now: string | null): WorkerError {
   const what = now === null ? "was deleted" : `was moved to ${now.slice(0, 12)}`;
-  return new WorkerError("BRANCH_MOVED", `The branch ${plan.name} ${what} during the run.`, { hint: buildHint(plan) });
-}
-
-function buildHint(plan: BranchPlan): string {
-  const kept = `refs/agent-worker/${plan.request.runId}`;
-  return `The work is kept: git log ${kept}, then git merge ${kept} or git branch <name> ${kept}`;
+  return new WorkerError("BRANCH_MOVED", `The branch ${plan.name} ${what} during the run.`);
 }

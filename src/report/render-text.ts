@@ -1,3 +1,4 @@
+import { buildKeptRef } from "../core/kept-ref.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { RunReport } from "../core/run-report.ts";
 import { toPrintable, toPrintableLines } from "../util/printable.ts";
@@ -6,7 +7,7 @@ import { formatCost, formatCount, formatElapsed, formatQuantity } from "./format
 import { plainPalette } from "./palette.ts";
 import type { Palette, Style } from "./palette.ts";
 import { renderFiles } from "./text-files.ts";
-import { buildKeptRef, buildNextCommands } from "./text-next.ts";
+import { buildNextCommands } from "./text-next.ts";
 
 export interface TextOptions {
   /** Columns; 80 where nobody says. */

@@ -1,10 +1,6 @@
+import { buildKeptRef } from "../core/kept-ref.ts";
 import type { RunReport } from "../core/run-report.ts";
 import { quoteForShell } from "../util/printable.ts";
-
-/** Where the work of a run is kept when its branch could not be moved. */
-export function buildKeptRef(runId: string): string {
-  return `refs/agent-worker/${runId}`;
-}
 
 /** The commands a person wants next, to be copied: never cut or wrapped. */
 export function buildNextCommands(report: RunReport, workingDirectory: string | undefined): string[] {

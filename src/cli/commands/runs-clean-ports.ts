@@ -4,9 +4,9 @@ import type { Config } from "../../config/config.ts";
 import { removeLabelledContainers } from "../../container/container.ts";
 import { buildEngineSettings } from "../../container/engine-settings.ts";
 import { connectEngine } from "../../container/engine.ts";
+import { buildKeptRef } from "../../core/kept-ref.ts";
 import { toWorkerError } from "../../core/worker-error.ts";
 import { readCheckedOut } from "../../git/branch-state.ts";
-import { toImportRef } from "../../git/import-pack.ts";
 import { openRepository } from "../../git/repository.ts";
 import type { Repository } from "../../git/repository.ts";
 import { runGit } from "../../git/run-git.ts";
@@ -34,7 +34,7 @@ export function createCleaningPorts(config: Config, signal: AbortSignal): Cleani
     findKeptWork: (record) => withRepository(record, null, (repository) => findKeptWork(repository, record, signal)),
     dropKeptRef: (record) =>
       withRepository(record, undefined, async (repository) => {
-        const update = { ref: toImportRef(record.runId), from: undefined, to: null, reason: "agent-worker: clean" };
+        const update = { ref: buildKeptRef(record.runId), from: undefined, to: null, reason: "agent-worker: clean" };
         if ((await readRef(repository, update.ref, signal)) !== null) await updateRef(repository, update, signal);
       }),
     removeRuntimeDirectory,
@@ -63,7 +63,7 @@ async function releaseBranch(
 }
 
 async function findKeptWork(repository: Repository, record: RunRecord, signal: AbortSignal): Promise<string | null> {
-  const commit = await readRef(repository, toImportRef(record.runId), signal);
+  const commit = await readRef(repository, buildKeptRef(record.runId), signal);
   if (commit === null) return null;
   const args = ["for-each-ref", "--count=1", `--contains=${commit}`, "refs/heads", "refs/remotes", "refs/tags"];
   const { stdout } = await runGit(repository, args, { signal });
