@@ -127,6 +127,41 @@ describe("a run", () => {
     expect(refs).toEqual([`refs/agent-worker/${runId}`, "refs/heads/main", "refs/heads/work"]);
   });
 
+  it("that failed keeps its reason when its branch has moved, and warns where the partial work is", async () => {
+    using repository = makeRepository();
+    const runId = createUlid();
+    const { report, refs } = await run(
+      async function* (context) {
+        const commit = commitWork(repository, context, runId);
+        repository.git("update-ref", "-d", "refs/heads/work");
+        const reason = { code: "LIMIT_TURNS", message: "no turns left", hint: null };
+        yield complete({ outcome: "limited", reason, commit });
+      },
+      { repository, runId },
+    );
+    expect(report).toMatchObject({ outcome: "limited", exitCode: 3, reason: { code: "LIMIT_TURNS" }, branch: null });
+    expect(report.warnings).toEqual([
+      { code: "BRANCH_MOVED", message: expect.stringContaining(`refs/agent-worker/${runId}`) },
+    ]);
+    expect(refs).toContain(`refs/agent-worker/${runId}`);
+  });
+
+  it("tells warnings and the error as events before the last one, which has the report's figures", async () => {
+    using repository = makeRepository();
+    const runId = createUlid();
+    const { report, events } = await run(
+      async function* (context) {
+        const commit = commitWork(repository, context, runId);
+        yield complete({ outcome: "failed", reason: { code: "AGENT_ERROR", message: "broke", hint: "try" }, commit });
+        throw new WorkerError("ENGINE_FAILED", "the container is stuck");
+      },
+      { repository, runId },
+    );
+    expect(events.map(({ type }) => type)).toEqual(["run.started", "warning", "error", "complete"]);
+    expect(events[2]?.data).toEqual({ code: "AGENT_ERROR", message: "broke" });
+    expect(events.at(-1)?.data).toMatchObject({ timings: report.timings, usage: report.usage });
+  });
+
   it.each([
     ["that fails on purpose", new WorkerError("ENGINE_UNAVAILABLE", "no engine"), "ENGINE_UNAVAILABLE"],
     ["that breaks", new TypeError("x is not a function"), "INTERNAL"],
