@@ -1,7 +1,8 @@
 import type { Agent } from "../core/agent.ts";
 import { WorkerError } from "../core/worker-error.ts";
 import type { Repository } from "../git/repository.ts";
-import { suggest } from "../util/suggest.ts";
+import { quote } from "../util/quote.ts";
+import { formatSuggestion } from "../util/suggest.ts";
 import { claudeCli } from "./claude/claude-cli.ts";
 import { createContainedAgent } from "./contained/contained-agent.ts";
 import type { ContainedSettings } from "./contained/contained-settings.ts";
@@ -16,12 +17,6 @@ export const agentNames: readonly string[] = Object.keys(factories);
 export function createAgent(name: string, settings: ContainedSettings): Agent<Repository> {
   const factory = Object.hasOwn(factories, name) ? factories[name] : undefined;
   if (factory !== undefined) return factory(settings);
-  const near = suggest(name, agentNames);
-  throw new WorkerError(
-    "AGENT_UNKNOWN",
-    `There is no agent ${JSON.stringify(name)}.${near === undefined ? "" : ` Did you mean ${near}?`}`,
-    {
-      hint: `Known agents: ${agentNames.join(", ")}.`,
-    },
-  );
+  const message = `There is no agent ${quote(name)}.${formatSuggestion(name, agentNames)}`;
+  throw new WorkerError("AGENT_UNKNOWN", message, { hint: `Known agents: ${agentNames.join(", ")}.` });
 }

@@ -1,7 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { WorkerError } from "../core/worker-error.ts";
-import { listNearNames } from "./near-names.ts";
+import { quoteForShell } from "../util/printable.ts";
+import { suggestAll } from "../util/suggest.ts";
 import type { Repository } from "./repository.ts";
 import { runGit } from "./run-git.ts";
 
@@ -41,7 +42,7 @@ async function toNotFound(repository: Repository, revision: string, signal: Abor
 async function buildHint(repository: Repository, revision: string, signal: AbortSignal): Promise<string> {
   const args = ["for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags", "refs/remotes"];
   const names = (await ask(repository, args, signal)).split("\n").filter((name) => name !== "");
-  const near = listNearNames(revision, names);
+  const near = suggestAll(revision, names);
   if (near.length > 0) return `Did you mean ${near.join(" or ")}?`;
   if (repository.shallow.length > 0) {
     return "This clone is shallow and may lack it: git fetch --unshallow";
@@ -56,7 +57,7 @@ async function requireFiles(repository: Repository, sha: string, signal: AbortSi
   const missing = stdout.toString("latin1").match(/^\?/gm)?.length ?? 0;
   if (missing === 0) return;
   throw new WorkerError("REPOSITORY_PARTIAL", `This partial clone lacks ${missing} objects of commit ${sha}.`, {
-    hint: `Fetch them: git -C '${repository.path}' archive ${sha} > /dev/null, or take a full clone.`,
+    hint: `Fetch them: git -C ${quoteForShell(repository.path)} archive ${sha} > /dev/null, or take a full clone.`,
   });
 }
 

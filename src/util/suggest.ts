@@ -1,25 +1,33 @@
-/**
- * The known name that `given` was most likely meant to be; undefined where none is close. Case, `-` and `_` do not
- * count; at most a third of the characters may differ (a swap of two neighbours counts once), or it is the beginning
- * of exactly one name.
- */
+/** The known name that `given` was most likely meant to be; undefined where none is close. */
 export function suggest(given: string, known: Iterable<string>): string | undefined {
+  return suggestAll(given, known)[0];
+}
+
+/**
+ * At most three known names that `given` may have been meant for, the nearest first. Case, `-` and `_` do not count; at
+ * most a third of the characters may differ (a swap of two neighbours counts once), or it is the beginning of exactly
+ * one name.
+ */
+export function suggestAll(given: string, known: Iterable<string>): readonly string[] {
   const plain = toPlain(given);
-  if (plain.length > 100) return undefined;
-  const names = new Set(known);
-  let best: string | undefined;
-  let bestDistance = Infinity;
-  for (const candidate of names) {
-    const other = toPlain(candidate);
-    const distance = measureDistance(plain, other);
-    if (distance < bestDistance && distance <= Math.max(plain.length, other.length) / 3) {
-      best = candidate;
-      bestDistance = distance;
-    }
-  }
-  if (best !== undefined || plain.length < 2) return best;
-  const longer = [...names].filter((name) => toPlain(name).startsWith(plain));
-  return longer.length === 1 ? longer[0] : undefined;
+  if (plain.length > 100) return [];
+  const names = [...new Set(known)];
+  const near = names
+    .map((name) => ({ name, distance: measureNear(plain, toPlain(name)) }))
+    .filter(({ distance }) => distance < Infinity)
+    .sort((one, other) => one.distance - other.distance)
+    .map(({ name }) => name);
+  if (near.length > 0 || plain.length < 2) return near.slice(0, 3);
+  const longer = names.filter((name) => toPlain(name).startsWith(plain));
+  return longer.length === 1 ? longer : [];
+}
+
+/** Infinity for what is too far away; names of very different lengths, of thousands of refs, are not measured at all. */
+function measureNear(plain: string, other: string): number {
+  const limit = Math.max(plain.length, other.length) / 3;
+  if (Math.abs(plain.length - other.length) > limit) return Infinity;
+  const distance = measureDistance(plain, other);
+  return distance <= limit ? distance : Infinity;
 }
 
 /** ` Did you mean X?`, ready to follow a sentence, or nothing. */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { formatSuggestion, suggest } from "../../src/util/suggest.ts";
+import { formatSuggestion, suggest, suggestAll } from "../../src/util/suggest.ts";
 
 const names = ["model", "base", "limits.maxTurns", "--execution-mode", "--max-turns", "--max-cost"];
 
@@ -17,4 +17,10 @@ it.each([
 it.each(["", "x", "zebra", "--ma", "y".repeat(10_000)])("has no idea what %.20j is", (given) => {
   expect(suggest(given, names)).toBeUndefined();
   expect(formatSuggestion(given, names)).toBe("");
+});
+
+it("gives at most three names, the nearest first", () => {
+  const branches = ["release-1.2", "release-2.3", "release-1.3", "main", "release-1.4", "release-1.30"];
+  expect(suggestAll("relaese-1.3", branches)).toEqual(["release-1.3", "release-1.2", "release-2.3"]);
+  expect(suggestAll("nothing like it", branches)).toEqual([]);
 });
