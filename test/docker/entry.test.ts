@@ -116,5 +116,6 @@ test("the container ends by itself when its host is gone", async () => {
   await entry.control.start(entry.order(["sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"]), noPrompt);
   for await (const message of entry.control.messages()) if (message.type === "started") break;
   await entry.control[Symbol.asyncDispose]();
-  expect(await entry.container.readExit()).toMatchObject({ exitCode: 1, outOfMemory: false });
+  // Answers when the container has ended; with which code depends on how far it had come.
+  expect(await entry.container.readExit()).toMatchObject({ outOfMemory: false, error: "" });
 });
