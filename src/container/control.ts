@@ -58,6 +58,9 @@ export interface Control extends AsyncDisposable {
 }
 
 const maxLineBytes = 1024 * 1024;
+/** What to do about an entry program that does not speak its language. */
+const hint =
+  "Something else writes to its control channel, perhaps the agent: run the task again; with --image, see docs/image.md.";
 
 /** Listens on `socketPath`; the first connection is the container's entry program, and the only one accepted. */
 export async function openControl(socketPath: string, signal: AbortSignal): Promise<Control> {
@@ -138,7 +141,7 @@ async function* readMessages(socket: Socket, rest: { bytes: Buffer }): AsyncGene
       if (message.type === "collected" || message.type === "broken") return;
     }
     if (rest.bytes.length > maxLineBytes) {
-      throw new WorkerError("CONTAINER_LOST", "The container sent an endless message.");
+      throw new WorkerError("CONTAINER_LOST", "The container sent an endless message.", { hint });
     }
   }
 }
@@ -158,6 +161,7 @@ function parseMessage(line: Buffer): ContainerMessage {
     return messageSchema.parse(JSON.parse(line.toString()));
   } catch (cause) {
     throw new WorkerError("CONTAINER_LOST", "The container's entry program sent something that is no message.", {
+      hint,
       cause,
     });
   }

@@ -10,7 +10,8 @@ interface Meaning {
 }
 
 const network = "Check ANTHROPIC_BASE_URL and this machine's network; behind a company proxy, set HTTPS_PROXY.";
-const trust = "Set NODE_EXTRA_CA_CERTS to a file with the certificate of your proxy's authority.";
+const trust =
+  "Give the certificate of your proxy's authority with --ca-bundle FILE (AGENT_WORKER_CA_BUNDLE), or in NODE_EXTRA_CA_CERTS.";
 const later = "Try again later.";
 
 const unreachable = (what: string, hint = network): Meaning => ({

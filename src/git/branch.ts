@@ -1,5 +1,6 @@
 import type { OnBranchExists } from "../core/runner.ts";
 import { WorkerError } from "../core/worker-error.ts";
+import { quoteForShell } from "../util/printable.ts";
 import { checkBranchName } from "./branch-name.ts";
 import { readBranchState } from "./branch-state.ts";
 import type { BranchState } from "./branch-state.ts";
@@ -102,7 +103,7 @@ function refuseCheckedOut(name: string, state: BranchState, expected: string | n
   if (place === undefined) return;
   const what = expected === null ? "is the branch that will be born" : "is checked out";
   throw new WorkerError("BRANCH_CHECKED_OUT", `The branch ${name} ${what} in ${place}.`, {
-    hint: `Choose another name with --branch, or leave it there: git -C '${place}' switch --detach`,
+    hint: `Choose another name with --branch, or leave it there: git -C ${quoteForShell(place)} switch --detach`,
   });
 }
 

@@ -1,5 +1,6 @@
 import { WorkerError } from "../core/worker-error.ts";
 import type { Quarantine } from "./quarantine.ts";
+import { commitLess } from "./receive-pack.ts";
 import type { ReceivedPack } from "./receive-pack.ts";
 import { runGit } from "./run-git.ts";
 
@@ -9,6 +10,8 @@ export interface CheckRequest {
   readonly limits: { readonly unpackedBytes: number };
   readonly received: ReceivedPack;
 }
+
+const again = "The agent may have changed git's own files in its work tree: run the task again, and tell it not to.";
 
 /** Checks what only the whole shows: sizes, that head is a commit and descends from base, that nothing is missing. */
 export async function checkPack(quarantine: Quarantine, request: CheckRequest, signal: AbortSignal): Promise<void> {
@@ -24,12 +27,14 @@ async function checkSizes(quarantine: Quarantine, request: CheckRequest, signal:
   const { stdout } = await runGit(quarantine, args, { signal, input });
   const [first = "", ...rest] = stdout.toString("utf8").split("\n");
   if (!first.startsWith("commit ")) {
-    throw new WorkerError("IMPORT_REFUSED", `The agent's head ${head} is not among the commits it handed out.`);
+    throw new WorkerError("IMPORT_REFUSED", `The agent's head ${head} is not among the commits it handed out.`, {
+      hint: again,
+    });
   }
   const total = rest.reduce((sum, line) => sum + Number(line.split(" ")[1] ?? 0), 0);
   if (total <= limits.unpackedBytes) return;
   const message = `The agent's work takes ${total} bytes unpacked; ${limits.unpackedBytes} are allowed.`;
-  throw new WorkerError("IMPORT_TOO_LARGE", message);
+  throw new WorkerError("IMPORT_TOO_LARGE", message, { hint: commitLess });
 }
 
 async function checkAncestor(quarantine: Quarantine, request: CheckRequest, signal: AbortSignal): Promise<void> {
@@ -39,7 +44,7 @@ async function checkAncestor(quarantine: Quarantine, request: CheckRequest, sign
   if (exitCode === 0) return;
   const why = exitCode === 1 ? "" : `: ${stderr.trim()}`;
   throw new WorkerError("IMPORT_REFUSED", `The agent's head ${head} does not descend from ${base}${why}.`, {
-    hint: "The agent rewrote the history it was given.",
+    hint: "The agent rewrote the history it was given: tell it in the task to add commits only.",
   });
 }
 
@@ -47,5 +52,5 @@ async function checkConnected(quarantine: Quarantine, request: CheckRequest, sig
   const args = ["rev-list", "--objects", "--quiet", request.head, "--not", request.base];
   const { exitCode, stderr } = await runGit(quarantine, args, { signal, accept: [0, 1, 128] });
   if (exitCode === 0) return;
-  throw new WorkerError("IMPORT_REFUSED", `The agent's objects are incomplete: ${stderr.trim()}`);
+  throw new WorkerError("IMPORT_REFUSED", `The agent's objects are incomplete: ${stderr.trim()}`, { hint: again });
 }

@@ -1,5 +1,6 @@
 import { WorkerError } from "../core/worker-error.ts";
 import { isDiskFull } from "../util/error-facts.ts";
+import { quoteForShell } from "../util/printable.ts";
 
 /** How a git process ended that should not have ended so. */
 export interface GitFailure {
@@ -17,7 +18,7 @@ export function toGitError(failure: GitFailure): WorkerError {
   const lock = /Unable to create '(.+\.lock)': File exists/i.exec(stderr)?.[1];
   if (lock !== undefined) {
     return new WorkerError("GIT_LOCKED", `Another git process holds ${lock}.`, {
-      hint: `Wait until it has ended. If no git is running, it was left behind by a crash: rm '${lock}'`,
+      hint: `Wait until it has ended. If no git is running, it was left behind by a crash: rm ${quoteForShell(lock)}`,
     });
   }
   if (isDiskFull(stderr)) {
@@ -33,6 +34,14 @@ export function toGitError(failure: GitFailure): WorkerError {
   });
 }
 
+/** Where the caller's time limit (AbortSignal.timeout) ended git. */
+export function toTimeoutError(command: string, cause: unknown): WorkerError {
+  return new WorkerError("GIT_FAILED", `git ${command} did not end in time.`, {
+    hint: "The disk may be slow or hang: try the same command again when the machine is less busy.",
+    cause,
+  });
+}
+
 export function toMissingGitError(path: string, cause: unknown): WorkerError {
   return new WorkerError("GIT_MISSING", `git was not found in PATH (${path}).`, {
     hint: "Install it: `apt-get install git`, `dnf install git`, or `xcode-select --install` on a Mac.",
@@ -43,7 +52,7 @@ export function toMissingGitError(path: string, cause: unknown): WorkerError {
 function toOwnerError(path: string | undefined): WorkerError {
   const where = path ?? "<directory>";
   return new WorkerError("REPOSITORY_OWNER", `The repository ${where} belongs to another user.`, {
-    hint: `If you trust it: git config --global --add safe.directory '${where}'`,
+    hint: `If you trust it: git config --global --add safe.directory ${quoteForShell(where)}`,
   });
 }
 

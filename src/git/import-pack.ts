@@ -8,7 +8,7 @@ import { receivePack } from "./receive-pack.ts";
 import type { ReceivedPack } from "./receive-pack.ts";
 import type { Repository } from "./repository.ts";
 import { createQuarantine } from "./quarantine.ts";
-import { runGit } from "./run-git.ts";
+import { runGit, throwIfAborted } from "./run-git.ts";
 import { updateRef } from "./update-ref.ts";
 
 export interface PackImport {
@@ -53,7 +53,10 @@ export async function importPack(repository: Repository, request: PackImport, si
     await storeObjects(repository, { ...request, received }, either);
   } catch (error) {
     if (!timeout.aborted || signal.aborted) throw error;
-    throw new WorkerError("IMPORT_TOO_LARGE", "The check of the agent's objects took too long.", { cause: error });
+    throw new WorkerError("IMPORT_TOO_LARGE", "The check of the agent's objects took too long.", {
+      hint: "Tell the agent in the task not to commit large or very many files, or list them in .gitignore.",
+      cause: error,
+    });
   }
 }
 
@@ -66,8 +69,16 @@ export async function dropImportRef(repository: Repository, runId: string, signa
 function requireIds(repository: Repository, { base, head, runId }: PackImport): void {
   const digits = repository.objectFormat === "sha256" ? 64 : 40;
   const isId = (text: string): boolean => text.length === digits && /^[0-9a-f]+$/.test(text);
-  if (!isId(base) || !isId(head)) throw new WorkerError("IMPORT_REFUSED", `'${head}' is not a commit id.`);
-  if (!/^[0-9A-Za-z]+$/.test(runId)) throw new WorkerError("IMPORT_REFUSED", `'${runId}' is not a run id.`);
+  if (!isId(base) || !isId(head)) {
+    throw new WorkerError("IMPORT_REFUSED", `'${isId(base) ? head : base}' is not a commit id.`, {
+      hint: "With --image: check that the git in it is git. Else run the task again.",
+    });
+  }
+  if (!/^[0-9A-Za-z]+$/.test(runId)) {
+    throw new WorkerError("IMPORT_REFUSED", `'${runId}' is not a run id.`, {
+      hint: "`agent-worker runs list` shows what run ids look like.",
+    });
+  }
 }
 
 /** Unpacks the checked pack in the user's repository and gives its head a ref before any gc may take it away. */
@@ -76,7 +87,7 @@ async function storeObjects(
   { received, head, runId }: PackImport & { received: ReceivedPack },
   signal: AbortSignal,
 ): Promise<void> {
-  signal.throwIfAborted();
+  throwIfAborted(signal, "unpack-objects");
   // From here on it is a matter of milliseconds, and a git that is killed now would leave its temporary files here.
   const uninterrupted = AbortSignal.timeout(300_000);
   const isSmall = received.ids.length < looseObjects && received.sizeBytes < looseBytes;

@@ -36,6 +36,10 @@ const harmless = [
   "zeroPaddedFilemode",
 ];
 
+/** What to do about work that is too large. */
+export const commitLess =
+  "Tell the agent in the task what not to commit (build output, data, dependencies), or list it in .gitignore.";
+
 /** Indexes and checks a pack as it comes in. Throws IMPORT_REFUSED, IMPORT_TOO_LARGE, or what the stream threw. */
 export async function receivePack(
   quarantine: Quarantine,
@@ -50,7 +54,7 @@ export async function receivePack(
     GIT_ALLOC_LIMIT: String(limits.unpackedBytes),
   };
   const { stdout } = await runGit(quarantine, args, { signal, input: pack, environment }).catch((error: unknown) => {
-    throw toImportError(error, limits);
+    throw signal.aborted ? error : toImportError(error, limits);
   });
   const name = stdout.toString("utf8").trim().split("\t").at(-1) ?? "";
   const path = join(quarantine.gitDirectory, "objects", "pack", `pack-${name}`);
@@ -63,12 +67,19 @@ function toImportError(error: unknown, { packBytes, unpackedBytes }: ReceiveRequ
   const { code, message } = toWorkerError(error);
   if (code !== "GIT_FAILED") return error;
   if (message.includes("exceeds maximum allowed size")) {
-    return new WorkerError("IMPORT_TOO_LARGE", `The agent's work is larger than ${packBytes} bytes packed.`);
+    return new WorkerError("IMPORT_TOO_LARGE", `The agent's work is larger than ${packBytes} bytes packed.`, {
+      hint: commitLess,
+    });
   }
   if (/attempting to allocate|out of memory/i.test(message)) {
-    return new WorkerError("IMPORT_TOO_LARGE", `A file of the agent's is larger than ${unpackedBytes} bytes.`);
+    return new WorkerError("IMPORT_TOO_LARGE", `A file of the agent's is larger than ${unpackedBytes} bytes.`, {
+      hint: commitLess,
+    });
   }
-  return new WorkerError("IMPORT_REFUSED", `git refused the agent's objects: ${message}`, { cause: error });
+  return new WorkerError("IMPORT_REFUSED", `git refused the agent's objects: ${message}`, {
+    hint: "They could harm a checkout, or are damaged; nothing of them was kept. Run the task again.",
+    cause: error,
+  });
 }
 
 /** The object ids of a version 2 pack index: header, 256 counters, then the sorted ids. */

@@ -1,6 +1,7 @@
 import { realpath, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { WorkerError } from "../core/worker-error.ts";
+import { quoteForShell } from "../util/printable.ts";
 import { buildUserGitEnvironment, defaultIdentity } from "./git-environment.ts";
 import type { GitConfiguration, GitIdentity, GitSettings } from "./git-environment.ts";
 import { toGitError } from "./git-error.ts";
@@ -130,7 +131,7 @@ function parseDiscovery(search: Search, answer: Answer): Discovery {
 function toDiscoveryError({ start }: Search, answer: Answer): WorkerError {
   if (!/not a git repository/i.test(answer.stderr)) return toGitError(answer);
   return new WorkerError("NOT_A_REPOSITORY", `${start} is not inside a git repository.`, {
-    hint: `Make it one (git init '${start}'), or name another with --repo.`,
+    hint: `Make it one (git init ${quoteForShell(start)}), or name another with --repo.`,
     cause: answer.stderr.trim(),
   });
 }

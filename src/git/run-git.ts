@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { buildGitEnvironment } from "./git-environment.ts";
 import type { GitConfiguration, GitSettings } from "./git-environment.ts";
-import { toGitError, toMissingGitError } from "./git-error.ts";
+import { toGitError, toMissingGitError, toTimeoutError } from "./git-error.ts";
 
 /** Where git works: with `gitDirectory` nothing is discovered, and nothing but that repository is touched. */
 export interface GitPlace {
@@ -35,7 +35,7 @@ const killAfterMs = 2_000;
 
 /**
  * Runs git and collects what it says. When this has returned or thrown, the process has ended. Throws the signal's
- * reason on an abort, what the input threw, or a WorkerError: GIT_MISSING, GIT_LOCKED, DISK_FULL, REPOSITORY_OWNER,
+ * reason on an abort (GIT_FAILED where that is a time limit), what the input threw, or a WorkerError: GIT_MISSING, GIT_LOCKED, DISK_FULL, REPOSITORY_OWNER,
  * GIT_FAILED.
  */
 export async function runGit(place: GitPlace, args: readonly string[], options: GitOptions): Promise<GitResult> {
@@ -64,7 +64,7 @@ interface RunningGit extends AsyncDisposable {
 
 function startGit(place: GitPlace, args: readonly string[], options: GitOptions): RunningGit {
   const { signal, accept = [0] } = options;
-  signal.throwIfAborted();
+  throwIfAborted(signal, args[0] ?? "");
   const child = spawn("git", [...args], {
     cwd: options.cwd ?? place.gitDirectory,
     env: buildEnvironment(place, options),
@@ -90,7 +90,7 @@ function startGit(place: GitPlace, args: readonly string[], options: GitOptions)
     stdout: child.stdout ?? Readable.from([]),
     async end() {
       await settle();
-      signal.throwIfAborted();
+      throwIfAborted(signal, args[0] ?? "");
       for (const failure of failures) throw failure;
       const { exitCode, signalCode } = child;
       if (exitCode !== null && accept.includes(exitCode)) return { exitCode, stderr: stderr() };
@@ -106,6 +106,15 @@ function startGit(place: GitPlace, args: readonly string[], options: GitOptions)
       await settle();
     },
   };
+}
+
+/** Throws the reason of an abort; a time limit's would be taken for a fault of ours. */
+export function throwIfAborted(signal: AbortSignal, command: string): void {
+  try {
+    signal.throwIfAborted();
+  } catch (reason) {
+    throw reason instanceof DOMException && reason.name === "TimeoutError" ? toTimeoutError(command, reason) : reason;
+  }
 }
 
 function buildEnvironment({ settings, gitDirectory }: GitPlace, options: GitOptions): Record<string, string> {

@@ -154,6 +154,20 @@ describe("importPack refuses, and leaves the repository as it was", () => {
     expect(await world.refuse(stall(), head, { limits })).toMatchObject({ ...tooLarge, message });
   });
 
+  test("to go on when its caller's time is up, as git's failure", async () => {
+    using world = makeImportWorld();
+    using scratch = makeDirectory();
+    const head = world.agent.commit({ "b.txt": "b" });
+    const repository = await openRepository(world.source.path, gitSettings, new AbortController().signal);
+    const { base } = world;
+    const directory = join(scratch.path, "late");
+    const request = { pack: stall(), base, head, runId: "RUN1", directory, limits: testLimits };
+    await expect(importPack(repository, request, AbortSignal.timeout(100))).rejects.toMatchObject({
+      code: "GIT_FAILED",
+      message: expect.stringContaining("in time"),
+    });
+  });
+
   test("to go on when it is aborted, and leaves no process", async () => {
     using world = makeImportWorld();
     using scratch = makeDirectory();

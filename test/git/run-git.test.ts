@@ -65,6 +65,27 @@ describe("runGit", () => {
     expect(waiting.isRunning()).toBe(false);
   });
 
+  test("says that git took too long where the signal was a time limit", async () => {
+    using waiting = makeWaiting();
+    const late = {
+      code: "GIT_FAILED",
+      message: "git wait did not end in time.",
+      hint: expect.stringContaining("again"),
+    };
+    const limit = new AbortController();
+    const seen = async () => {
+      for await (const chunk of streamGit(waiting.place, ["wait"], { ...waiting.options, signal: limit.signal })) {
+        expect(chunk.toString("utf8")).toBe("started\n");
+        limit.abort(new DOMException("late", "TimeoutError"));
+      }
+    };
+    await expect(seen()).rejects.toMatchObject(late);
+    expect(waiting.isRunning()).toBe(false);
+    await expect(runGit(waiting.place, ["wait"], { ...waiting.options, signal: limit.signal })).rejects.toMatchObject(
+      late,
+    );
+  });
+
   test("ends git when its reader has seen enough", async () => {
     using waiting = makeWaiting();
     for await (const chunk of streamGit(waiting.place, ["wait"], { ...waiting.options, signal })) {
@@ -88,6 +109,13 @@ describe("toGitError", () => {
     for (const [code, stderr] of Object.entries(words))
       expect(toGitError({ ...failure, stderr })).toMatchObject({ code });
     expect(toGitError({ ...failure, stderr: words.GIT_LOCKED }).message).toContain("/r/.git/packed-refs.lock");
+  });
+
+  test("quotes paths in commands to copy", () => {
+    const lock = "fatal: Unable to create '/r/it's here/x.lock': File exists.";
+    expect(toGitError({ ...failure, stderr: lock }).hint).toContain(String.raw`rm '/r/it'\''s here/x.lock'`);
+    const owner = "fatal: detected dubious ownership in repository at '/r/$(id)'";
+    expect(toGitError({ ...failure, stderr: owner }).hint).toContain("--add safe.directory '/r/$(id)'");
   });
 
   test("names the signal that ended git, and keeps only the last words", () => {
