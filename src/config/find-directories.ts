@@ -1,11 +1,9 @@
 import { access, constants, lstat, realpath, stat } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
+import { maxRuntimeParentBytes } from "../util/socket-path.ts";
 import type { MachineDefaults } from "./build-config.ts";
 import type { Environment } from "./read-environment.ts";
-
-/** A socket's path holds 107 bytes, of which names below this directory take up to 40. */
-const longestRuntimeDirectory = 64;
 
 /** $HOME, else what the user's account says. */
 export function findHome(environment: Environment): string {
@@ -25,14 +23,14 @@ export function findMachineDefaults(environment: Environment, home: string): Mac
   const temporary = environment["TMPDIR"] ?? "";
   return {
     stateDirectory: join(stateHome, "agent-worker"),
-    runtimeDirectory: isAbsolute(temporary) && temporary.length <= longestRuntimeDirectory ? temporary : "/tmp",
+    runtimeDirectory: isAbsolute(temporary) && isShort(temporary) ? temporary : "/tmp",
     configDirectory: join(home, ".config/agent-worker"),
   };
 }
 
 /** $XDG_RUNTIME_DIR is often set where it does not exist (su, cron, containers). */
 export async function isUsableRuntimeDirectory(directory: string): Promise<boolean> {
-  if (Buffer.byteLength(directory) > longestRuntimeDirectory) return false;
+  if (!isShort(directory)) return false;
   try {
     await access(directory, constants.W_OK | constants.X_OK);
     return (await stat(directory)).isDirectory();
@@ -55,6 +53,10 @@ export async function isTrustedDirectory(directory: string, trusted: readonly st
   const real = await toRealPath(directory);
   const others = await Promise.all(trusted.map(toRealPath));
   return others.includes(real);
+}
+
+function isShort(directory: string): boolean {
+  return Buffer.byteLength(directory) <= maxRuntimeParentBytes;
 }
 
 async function exists(file: string): Promise<boolean> {

@@ -2,6 +2,8 @@ import { constants } from "node:fs";
 import { access, stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Config } from "../../config/config.ts";
+import { quoteForShell } from "../../util/printable.ts";
+import { maxRuntimeParentBytes } from "../../util/socket-path.ts";
 import { fail, ok, warn } from "./finding.ts";
 import type { Finding } from "./finding.ts";
 
@@ -9,13 +11,14 @@ const gigabyte = 1e9;
 const tightBytes = 2 * gigabyte;
 const tooLittleBytes = 0.2 * gigabyte;
 
-/** A unix socket's path holds 107 bytes, of which our names below the runtime directory take up to 40. */
-const longestRuntimeDirectory = 67;
-
 /** The state directory: writable, or able to be made, and on a disk with room. */
 export async function checkState({ directories }: Config): Promise<readonly Finding[]> {
   const existing = await findExisting(directories.state);
-  const space = await checkFreeSpace("disk", existing, `du -sh ${directories.state}; agent-worker runs clean`);
+  const space = await checkFreeSpace(
+    "disk",
+    existing,
+    `du -sh ${quoteForShell(directories.state)}; agent-worker runs clean`,
+  );
   return [
     await checkWritable("state", { directory: directories.state, existing }),
     ...(space === undefined ? [] : [space]),
@@ -27,8 +30,8 @@ export async function checkRuntime({ directories }: Config): Promise<Finding> {
   const { runtime } = directories;
   const bytes = Buffer.byteLength(runtime);
   const remedy = "export XDG_RUNTIME_DIR=/run/user/$(id -u), or another short private directory";
-  if (bytes > longestRuntimeDirectory) {
-    return fail("sockets", `${runtime} is too long for sockets (${bytes} bytes of ${longestRuntimeDirectory})`, remedy);
+  if (bytes > maxRuntimeParentBytes) {
+    return fail("sockets", `${runtime} is too long for sockets (${bytes} bytes of ${maxRuntimeParentBytes})`, remedy);
   }
   const finding = await checkWritable("sockets", { directory: runtime, existing: runtime });
   return finding.status === "ok" ? finding : { ...finding, remedy };
