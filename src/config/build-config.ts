@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { chooseProxy } from "./choose-proxy.ts";
 import type { Config, Credential } from "./config.ts";
 import { options } from "./options.ts";
@@ -67,12 +67,13 @@ function buildContainer(reading: Reading): Config["container"] {
 
 function buildMachine(reading: Reading, machine: MachineDefaults): Pick<Config, "directories" | "engine" | "git"> {
   const home = read(reading, options.home, reading.home);
+  const config = read(reading, options.configDirectory, machine.configDirectory);
   return {
     directories: {
       state: read(reading, options.stateDirectory, machine.stateDirectory),
       runtime: read(reading, options.runtimeDirectory, machine.runtimeDirectory),
       home,
-      config: read(reading, options.configDirectory, machine.configDirectory),
+      config,
     },
     engine: {
       host: readOptional(reading, options.engineHost),
@@ -81,7 +82,8 @@ function buildMachine(reading: Reading, machine: MachineDefaults): Pick<Config, 
       tlsVerify: read(reading, options.engineTlsVerify),
       certPath: readOptional(reading, options.engineCertPath),
     },
-    git: { path: read(reading, options.path), home },
+    // What the user has set for all programs: our own directory is right below it.
+    git: { path: read(reading, options.path), home, xdgConfigHome: dirname(config) },
   };
 }
 

@@ -31,7 +31,7 @@ export interface Config {
   readonly directories: Directories;
   readonly engine: EngineConfig;
   /** What git needs of the caller's environment: where programs are, where the user's own configuration is. */
-  readonly git: { readonly path: string; readonly home: string };
+  readonly git: { readonly path: string; readonly home: string; readonly xdgConfigHome: string };
 }
 
 export type ExecutionMode = "cli" | "server";

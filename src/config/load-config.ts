@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Warning } from "../core/warning.ts";
 import { buildConfig } from "./build-config.ts";
 import type { Config } from "./config.ts";
+import { checkCaBundle } from "./check-ca-bundle.ts";
 import { buildConfigError } from "./config-error.ts";
 import {
   findHome,
@@ -62,6 +63,7 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
   const reading = start(flags.layer, ofEnvironment, envFile.layer, project.layer, global.layer);
   const config = buildConfig(reading, machine);
   const problems = [flags, envFile, project, global, reading].flatMap((part) => part.problems);
+  problems.push(...(await checkCaBundle(config.container.caBundle, reading.entries.get(options.caBundle.key))));
   if (problems.length > 0) throw buildConfigError(problems);
   const entries = sortEntries(reading);
   return {

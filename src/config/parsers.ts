@@ -53,6 +53,15 @@ export function parseHttpUrl(text: string): Parsed<string> {
   return { problem: `${quote(maskUrl(text))} is not an http or https URL, for example https://host.example:8000` };
 }
 
+/** A URL that paths are put behind. Never says what the text is: the user in it may be a credential. */
+export function parseBaseUrl(text: string): Parsed<string> {
+  const parsed = parseHttpUrl(text);
+  if ("problem" in parsed) return parsed;
+  const { username, password, search, hash } = new URL(text);
+  if (username + password !== "") return { problem: "must not hold a user; the credential has a variable of its own" };
+  return search + hash === "" ? parsed : { problem: "must end with its path, without a query" };
+}
+
 /** Proxies are often written without a scheme. */
 export function parseProxyUrl(text: string): Parsed<string> {
   return parseHttpUrl(text.includes("://") ? text : `http://${text}`);

@@ -51,7 +51,7 @@ export const surroundingOptions = {
     group: "Model",
     environment: buildEnvironment("ANTHROPIC_BASE_URL"),
     files: "global",
-    parse: parsers.parseHttpUrl,
+    parse: parsers.parseBaseUrl,
     defaultText: "https://api.anthropic.com",
   }),
   httpsProxy: defineOption({

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { WorkerError } from "../core/worker-error.ts";
+import { findCaBundleProblem } from "../util/ca-bundle.ts";
 import { callEngine, readStatusCode, toEngineError } from "./engine-error.ts";
 import type { Engine } from "./engine.ts";
 import { getJson } from "./get-json.ts";
@@ -115,12 +116,7 @@ async function readCaBundle(file: string): Promise<Buffer> {
   const data = await readFile(file).catch((error: unknown) => {
     throw new WorkerError("CONFIG_INVALID", `The certificates cannot be read: ${file}`, { hint, cause: error });
   });
-  if (data.includes("PRIVATE KEY-----")) {
-    // It would be copied into the image.
-    throw new WorkerError("CONFIG_INVALID", `${file} holds a private key; only certificates belong there.`, { hint });
-  }
-  if (!data.includes("-----BEGIN CERTIFICATE-----")) {
-    throw new WorkerError("CONFIG_INVALID", `${file} holds no certificate in PEM format.`, { hint });
-  }
+  const problem = findCaBundleProblem(data);
+  if (problem !== undefined) throw new WorkerError("CONFIG_INVALID", `${file} ${problem}.`, { hint });
   return data;
 }

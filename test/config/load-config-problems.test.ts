@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openConfigPlace } from "../support/config-place.ts";
@@ -36,6 +37,31 @@ describe("problems", () => {
       "AGENT_EXECUTION_MODE: server mode needs the address of a task server: use --server-url or CLAUDE_SERVER_URL",
     );
     expect(await place.loadProblems({ flags: { "--server-url": ["ftp://me:secret@x"] } })).not.toContain("secret");
+  });
+
+  it("are told for certificates that are none, together with the others", async () => {
+    const key = join(place.root, "key.pem");
+    await writeFile(key, "-----BEGIN PRIVATE KEY-----\n");
+    await writeFile(join(place.root, "empty.pem"), "");
+    const message = await place.loadProblems({ flags: { "--ca-bundle": ["/nonexistent"], "--cpus": ["none"] } });
+    expect(message).toContain("--ca-bundle: /nonexistent does not exist");
+    expect(message).toContain("--cpus: ");
+    expect(await place.loadProblems({ environment: { AGENT_WORKER_CA_BUNDLE: key } })).toBe(
+      `AGENT_WORKER_CA_BUNDLE: ${key} holds a private key; only certificates belong there`,
+    );
+    expect(await place.loadProblems({ flags: { "--ca-bundle": ["../empty.pem"] } })).toContain("holds no certificate");
+    expect(await place.loadProblems({ flags: { "--ca-bundle": [".."] } })).toContain("is not a regular file");
+  });
+
+  it.each([
+    ["http://ann:hush@host", "must not hold a user"],
+    ["http://host/?key=hush", "without a query"],
+    ["host:80", "is not an http or https URL"],
+  ])("are told for the model's endpoint %s", async (url, problem) => {
+    const message = await place.loadProblems({ environment: { ANTHROPIC_BASE_URL: url } });
+    expect(message).toMatch(/^ANTHROPIC_BASE_URL: /);
+    expect(message).toContain(problem);
+    expect(message).not.toContain("hush");
   });
 
   it.each([

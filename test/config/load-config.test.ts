@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { optionList } from "../../src/config/options.ts";
 import { openConfigPlace } from "../support/config-place.ts";
@@ -103,6 +103,8 @@ describe("values", () => {
   });
 
   it("reads values of YAML as they are written, and paths from the directory of the file", async () => {
+    await mkdir(join(place.root, "xdg/agent-worker/certs"));
+    await writeFile(join(place.root, "xdg/agent-worker/certs/company.pem"), "-----BEGIN CERTIFICATE-----\n");
     await place.writeGlobal(
       "container:\n  caBundle: certs/company.pem\n  memory: 1g\nbase: 1e3\nserver:\n  url: http://a",
     );
@@ -120,6 +122,12 @@ describe("values", () => {
     }
     const { config } = await place.load({ environment: { XDG_RUNTIME_DIR: place.root } });
     expect(config.directories.runtime).toBe(place.root);
+  });
+
+  it("hands XDG_CONFIG_HOME to git, where the user's own git configuration may be", async () => {
+    expect((await place.load()).config.git.xdgConfigHome).toBe(join(place.root, "xdg"));
+    const { config } = await place.load({ environment: { XDG_CONFIG_HOME: "" } });
+    expect(config.git.xdgConfigHome).toBe(join(place.root, ".config"));
   });
 
   it("uses the credential of the stronger source, and tells of the other", async () => {
