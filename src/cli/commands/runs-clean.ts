@@ -2,12 +2,13 @@ import { toWorkerError, WorkerError } from "../../core/worker-error.ts";
 import type { Store, StoredRun } from "../../store/store.ts";
 import { parseDuration } from "../../util/duration.ts";
 import { toPrintable } from "../../util/printable.ts";
-import { cleanRun } from "../clean-run.ts";
-import type { CleaningRequest, CleaningSetting } from "../clean-run.ts";
 import type { CommandOptions } from "../command-options.ts";
 import type { CliContext } from "../context.ts";
-import { createCleaningPorts } from "./runs-clean-ports.ts";
-import { openRuns, readRunState } from "./runs-state.ts";
+import { cleanRun } from "../runs/clean-run.ts";
+import type { CleaningRequest, CleaningSetting } from "../runs/clean-run.ts";
+import { createCleaningPorts } from "../runs/cleaning-ports.ts";
+import { openRuns } from "../runs/open-runs.ts";
+import { readRunState } from "../runs/run-state.ts";
 
 type RunsCleanOptions = Pick<CommandOptions, "flags" | "runIds" | "olderThan" | "force">;
 
@@ -36,12 +37,12 @@ export async function runsCleanCommand(options: RunsCleanOptions, context: CliCo
   return exitCodes[0] ?? 0;
 }
 
-interface Attempt {
+interface Cleaned {
   readonly done: readonly string[];
   readonly problem: { readonly message: string; readonly exit: number; readonly refused: boolean } | null;
 }
 
-async function tryToClean(run: StoredRun, request: CleaningRequest, setting: CleaningSetting): Promise<Attempt> {
+async function tryToClean(run: StoredRun, request: CleaningRequest, setting: CleaningSetting): Promise<Cleaned> {
   try {
     const { done, refused } = await cleanRun(run, request, setting);
     const problem = refused === null ? null : { message: `left alone: ${refused}`, exit: 2, refused: true };

@@ -8,7 +8,8 @@ import type { CommandOptions } from "../command-options.ts";
 import type { CliContext } from "../context.ts";
 import { createOutputWriter } from "../output-writer.ts";
 import { renderEvent } from "../render-event.ts";
-import { openRuns, readRunState } from "./runs-state.ts";
+import { openRuns } from "../runs/open-runs.ts";
+import { readRunState } from "../runs/run-state.ts";
 
 type RunsLogsOptions = Pick<CommandOptions, "flags" | "argument" | "json" | "log" | "follow">;
 

@@ -1,10 +1,10 @@
-import { buildKeptRef } from "../core/kept-ref.ts";
-import { toWorkerError } from "../core/worker-error.ts";
-import { openRunFiles } from "../store/run-files.ts";
-import type { RunRecord } from "../store/run-record.ts";
-import type { Store, StoredRun } from "../store/store.ts";
-import { readRunState } from "./commands/runs-state.ts";
-import type { RunState } from "./commands/runs-state.ts";
+import { buildKeptRef } from "../../core/kept-ref.ts";
+import { toWorkerError } from "../../core/worker-error.ts";
+import { openRunFiles } from "../../store/run-files.ts";
+import type { RunRecord } from "../../store/run-record.ts";
+import type { Store, StoredRun } from "../../store/store.ts";
+import { readRunState } from "./run-state.ts";
+import type { RunState } from "./run-state.ts";
 
 /** The outside world that a killed run may have left things in. */
 export interface CleaningPorts {

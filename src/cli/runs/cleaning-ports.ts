@@ -12,7 +12,7 @@ import type { Repository } from "../../git/repository.ts";
 import { runGit } from "../../git/run-git.ts";
 import { readRef, updateRef } from "../../git/update-ref.ts";
 import type { RunRecord } from "../../store/run-record.ts";
-import type { CleaningPorts } from "../clean-run.ts";
+import type { CleaningPorts } from "./clean-run.ts";
 
 /** The ports joined to the engine and to git; nothing is opened before it is needed. */
 export function createCleaningPorts(config: Config, signal: AbortSignal): CleaningPorts {
