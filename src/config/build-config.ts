@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
+import type { Credential } from "../core/credential.ts";
 import { chooseProxy } from "./choose-proxy.ts";
-import type { Config, Credential } from "./config.ts";
+import type { Config } from "./config.ts";
 import { options } from "./options.ts";
 import { read, readList, readOptional } from "./reading.ts";
 import type { Reading } from "./reading.ts";

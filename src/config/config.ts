@@ -1,3 +1,4 @@
+import type { Credential } from "../core/credential.ts";
 import type { OnBranchExists } from "../core/runner.ts";
 import type { TaskLimits } from "../core/task.ts";
 
@@ -54,11 +55,6 @@ export interface ContainerConfig {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly pids: number;
-}
-
-export interface Credential {
-  readonly kind: "api-key" | "oauth-token";
-  readonly value: string;
 }
 
 export interface Directories {

@@ -32,8 +32,8 @@ export async function callEngine<Result>(
   try {
     return await call(AbortSignal.any([options.signal, timeout]));
   } catch (error) {
-    if (options.signal.aborted) throw cancelled(what, error);
-    if (timeout.aborted) throw timedOut(what, { timeoutMs, cause: error });
+    if (options.signal.aborted) throw buildCancelled(what, error);
+    if (timeout.aborted) throw buildTimedOut(what, { timeoutMs, cause: error });
     throw toEngineError(error, what);
   }
 }
@@ -47,7 +47,7 @@ export function toEngineError(error: unknown, what?: string): WorkerError {
   const could = what === undefined ? "" : `The engine could not ${what}: `;
   const facts = engineErrorSchema.safeParse(error).data;
   if (facts === undefined) return new WorkerError("ENGINE_FAILED", `${could}${String(error)}`);
-  if (facts.name === "AbortError") return cancelled(what, error);
+  if (facts.name === "AbortError") return buildCancelled(what, error);
   if (facts.statusCode === undefined && facts.code !== undefined) {
     const { reason, hint } = explainConnection(facts);
     return new WorkerError("ENGINE_UNAVAILABLE", `${could === "" ? "The engine fails: " : could}${reason}.`, {
@@ -101,11 +101,11 @@ function explainConnection({ code, message }: EngineErrorFacts): { reason: strin
   }
 }
 
-function cancelled(what: string | undefined, cause: unknown): WorkerError {
+function buildCancelled(what: string | undefined, cause: unknown): WorkerError {
   return new WorkerError("CANCELLED", `Cancelled while the engine was to ${what ?? "answer"}.`, { cause });
 }
 
-function timedOut(what: string, { timeoutMs, cause }: { timeoutMs: number; cause: unknown }): WorkerError {
+function buildTimedOut(what: string, { timeoutMs, cause }: { timeoutMs: number; cause: unknown }): WorkerError {
   return new WorkerError(
     "ENGINE_UNAVAILABLE",
     `The engine could not ${what}: it did not answer within ${timeoutMs / 1000} s.`,

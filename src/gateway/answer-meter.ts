@@ -41,38 +41,36 @@ const maxBodyBytes = 8 * 1024 * 1024;
 
 /** Counts the tokens of one answer of /v1/messages while it passes, streamed or whole. */
 export function openAnswerMeter(contentType: string): AnswerMeter {
-  const seen = new SeenAnswer();
+  const seen = openCount();
   if (/^text\/event-stream\b/i.test(contentType)) {
     const scanner = new SseScanner((event) => {
       if (countedEvents.has(event.name)) seen.add(event.data);
     });
-    return { push: (chunk) => scanner.push(chunk), read: () => seen.read() };
+    return { push: (chunk) => scanner.push(chunk), read: seen.read };
   }
-  const body = new BoundedBody();
+  const body = openBody();
   return {
     push: (chunk) => body.push(chunk),
-    read: () => {
-      seen.add(body.text());
+    read() {
+      seen.add(body.read());
       return seen.read();
     },
   };
 }
 
 /** The last numbers said: the stream's counts are cumulative, so they replace, never add up. */
-class SeenAnswer {
-  #tokens: TokenCount | null = null;
-  #error: ProviderError | null = null;
-
-  add(json: string): void {
-    const answer = answerSchema.safeParse(parseJson(json)).data;
-    const said = answer?.usage ?? answer?.message?.usage ?? null;
-    if (said !== null) this.#tokens = merge(this.#tokens ?? noTokens, said);
-    this.#error = answer?.error ?? this.#error;
-  }
-
-  read(): ReturnType<AnswerMeter["read"]> {
-    return { tokens: this.#tokens, error: this.#error };
-  }
+function openCount(): { add(json: string): void; read: AnswerMeter["read"] } {
+  let tokens: TokenCount | null = null;
+  let error: ProviderError | null = null;
+  return {
+    add(json) {
+      const answer = answerSchema.safeParse(parseJson(json)).data;
+      const said = answer?.usage ?? answer?.message?.usage ?? null;
+      if (said !== null) tokens = merge(tokens ?? noTokens, said);
+      error = answer?.error ?? error;
+    },
+    read: () => ({ tokens, error }),
+  };
 }
 
 const noTokens: TokenCount = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
@@ -87,17 +85,15 @@ function merge(before: TokenCount, said: z.infer<typeof tokensSchema>): TokenCou
 }
 
 /** A body small enough to be read whole; of a larger one, nothing. */
-class BoundedBody {
-  #chunks: Uint8Array[] = [];
-  #bytes = 0;
-
-  push(chunk: Uint8Array): void {
-    this.#bytes += chunk.length;
-    if (this.#bytes > maxBodyBytes) this.#chunks = [];
-    else this.#chunks.push(chunk);
-  }
-
-  text(): string {
-    return this.#bytes > maxBodyBytes ? "" : Buffer.concat(this.#chunks).toString("utf8");
-  }
+function openBody(): { push(chunk: Uint8Array): void; read(): string } {
+  let chunks: Uint8Array[] = [];
+  let bytes = 0;
+  return {
+    push(chunk) {
+      bytes += chunk.length;
+      if (bytes > maxBodyBytes) chunks = [];
+      else chunks.push(chunk);
+    },
+    read: () => (bytes > maxBodyBytes ? "" : Buffer.concat(chunks).toString("utf8")),
+  };
 }

@@ -14,31 +14,30 @@ const decoders: Readonly<Record<string, () => Transform>> = {
 
 /** The plain body: what cannot be read can be neither counted nor checked for the credential. */
 export function decode({ headers, body }: UpstreamAnswer): Readable {
-  const open = decoders[encodingOf(headers)];
+  const open = decoders[readEncoding(headers)];
   // A failure destroys the decoder, and whoever reads it sees it there.
   return open === undefined ? body : pipeline(body, open(), () => {});
 }
 
 /** Why an answer cannot be handed on at all: a redirect, which is never followed, or an unknown encoding. */
 export function toUnusable({ status, headers }: UpstreamAnswer, host: string): ModelFailure | null {
-  const encoding = encodingOf(headers);
-  const at = new Date().toISOString();
+  const encoding = readEncoding(headers);
   if (status >= 300 && status < 400) {
-    const to = hostOf(headers.location);
+    const to = readHost(headers.location);
     const message = `The model endpoint ${host} redirects${to === "" ? "" : ` to ${to}`} (${status})`;
     const hint = "Give ANTHROPIC_BASE_URL the final address: redirects are not followed.";
-    return { code: "MODEL_UNREACHABLE", status, message, hint, at };
+    return { code: "MODEL_UNREACHABLE", message, hint };
   }
   if (encoding === "identity" || decoders[encoding] !== undefined) return null;
   const message = `The model endpoint ${host} answers in an encoding nobody asked for (${encoding.slice(0, 20)})`;
-  return { code: "MODEL_UNREACHABLE", status, message, hint: "Turn compression off in the proxy before it.", at };
+  return { code: "MODEL_UNREACHABLE", message, hint: "Turn compression off in the proxy before it." };
 }
 
-function encodingOf(headers: UpstreamAnswer["headers"]): string {
+function readEncoding(headers: UpstreamAnswer["headers"]): string {
   const encoding = (headers["content-encoding"] ?? "").trim().toLowerCase();
   return encoding === "" ? "identity" : encoding;
 }
 
-function hostOf(location: string | undefined): string {
+function readHost(location: string | undefined): string {
   return location !== undefined && URL.canParse(location) ? new URL(location).host : "";
 }

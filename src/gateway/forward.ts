@@ -2,15 +2,15 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Transform } from "node:stream";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import type { Credential } from "../core/credential.ts";
+import type { Redactor } from "../util/redact.ts";
 import { openAnswerMeter } from "./answer-meter.ts";
 import type { AnswerMeter } from "./answer-meter.ts";
 import { decode, toUnusable } from "./decode.ts";
 import { toContainerHeaders, toUpstreamHeaders } from "./headers.ts";
-import type { ModelCredential } from "./headers.ts";
 import type { Ledger } from "./ledger.ts";
 import { toAnswerFailure } from "./model-failure.ts";
 import type { ModelFailure } from "./model-failure.ts";
-import { Redactor, redactText } from "./redactor.ts";
 import { sendRefusal } from "./refusal.ts";
 import type { Refusal } from "./refusal.ts";
 import type { TargetDecision } from "./request-target.ts";
@@ -28,7 +28,9 @@ export interface Exchange {
 /** What every exchange of a gateway shares. */
 export interface Model {
   readonly upstream: Upstream;
-  readonly credential: ModelCredential;
+  readonly credential: Credential;
+  /** Takes the credential out of what the container gets. */
+  readonly redactor: Redactor;
   readonly ledger: Ledger;
 }
 
@@ -83,29 +85,28 @@ function openBody(request: IncomingMessage): { body: Readable; bytes: () => numb
 /** Sends the answer on, part by part, counting what it says and taking the credential out of it; the bytes sent. */
 async function relay(exchange: Exchange, { answer, ...model }: Model & { answer: UpstreamAnswer }): Promise<number> {
   const { response, target, signal } = exchange;
-  const secret = model.credential.value;
   const meter = openAnswerMeter(answer.headers["content-type"] ?? "");
-  const redactor = new Redactor(secret);
   let bytes = 0;
   let broken: unknown = null;
-  async function* carry(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  async function* watch(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     try {
       for await (const chunk of source) {
         meter.push(chunk);
-        const out = redactor.push(chunk);
-        bytes += out.length;
-        if (out.length > 0) yield out;
+        yield chunk;
       }
     } catch (error) {
       // The container's leaving breaks the answer too, and is no failure of the model.
       if (!signal.aborted) broken = error;
       throw error;
     }
-    const rest = redactor.end();
-    bytes += rest.length;
-    if (rest.length > 0) yield rest;
   }
-  response.writeHead(answer.status, toContainerHeaders(answer.headers, secret));
+  async function* carry(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of model.redactor.redactChunks(watch(source))) {
+      bytes += chunk.length;
+      yield chunk;
+    }
+  }
+  response.writeHead(answer.status, toContainerHeaders(answer.headers, model.redactor));
   response.flushHeaders();
   await pipeline(decode(answer), carry, response).catch(() => response.destroy());
   if (target.isMessages) settle({ answer, meter, complete: response.writableFinished }, model);
@@ -115,11 +116,11 @@ async function relay(exchange: Exchange, { answer, ...model }: Model & { answer:
 
 /** Enters what an answer of /v1/messages cost, and whether the model works. */
 function settle(end: { answer: UpstreamAnswer; meter: AnswerMeter; complete: boolean }, model: Model): void {
-  const { ledger, upstream, credential } = model;
+  const { ledger, upstream, credential, redactor } = model;
   const { status, headers } = end.answer;
   const { tokens, error } = end.meter.read();
   if (tokens !== null) ledger.spend(tokens);
-  const said = error === null ? null : { type: error.type, message: redactText(error.message, credential.value) };
+  const said = error === null ? null : { type: error.type, message: redactor.redactText(error.message) };
   const retryAfter = headers["retry-after"];
   const failure = toAnswerFailure({
     status,

@@ -3,17 +3,17 @@ import { chmod, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import type { Credential } from "../core/credential.ts";
 import { WorkerError } from "../core/worker-error.ts";
 import { readCode } from "../util/error-facts.ts";
+import { createRedactor } from "../util/redact.ts";
+import type { TokenCount } from "./answer-meter.ts";
 import type { EgressRecord } from "./egress-record.ts";
 import { forward } from "./forward.ts";
 import type { Model } from "./forward.ts";
-import type { ModelCredential } from "./headers.ts";
-import { Ledger } from "./ledger.ts";
-import type { GatewayUsage } from "./ledger.ts";
+import { openLedger } from "./ledger.ts";
 import type { ModelFailure } from "./model-failure.ts";
-import { redactText } from "./redactor.ts";
-import { denial, sendRawRefusal, sendRefusal } from "./refusal.ts";
+import { buildDenial, sendRawRefusal, sendRefusal } from "./refusal.ts";
 import { decideTarget } from "./request-target.ts";
 import { openUpstream } from "./upstream.ts";
 import type { UpstreamLimits } from "./upstream.ts";
@@ -22,7 +22,7 @@ import type { UpstreamLimits } from "./upstream.ts";
 export interface GatewayUpstream {
   /** http or https; its path is kept before every call's own. */
   readonly baseUrl: string;
-  readonly credential: ModelCredential;
+  readonly credential: Credential;
   readonly proxyUrl?: string | undefined;
   /** File with certificates (PEM) to trust as well. */
   readonly caBundle?: string | undefined;
@@ -35,18 +35,17 @@ export interface GatewayOptions {
   readonly limits?: Partial<UpstreamLimits>;
   /** Called once per request, when it has ended. Must not throw. */
   readonly audit: (record: EgressRecord) => void;
-  /** Called with the new totals after each answer that brought tokens. Must not throw. */
-  readonly onUsage?: (usage: GatewayUsage) => void;
 }
 
 /** The container's only way out: an HTTP server on a unix socket that adds the credential and forwards to the model. */
 export interface Gateway {
   /** Loads what the first request needs, while something else is waited for. */
   preload(): void;
-  usage(): GatewayUsage;
+  /** What went through so far. */
+  usage(): TokenCount;
   /** The last failure that no successful answer of /v1/messages followed. */
   failure(): ModelFailure | null;
-  /** Breaks off what is on its way, closes the server and removes the socket. */
+  /** Breaks off what is on its way, closes the server and removes the socket; the figures stay. Once is enough. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -55,27 +54,33 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { socketPath, upstream: to, audit, limits } = options;
   const credential = checkCredential(to.credential);
   const upstream = openUpstream(to, limits);
-  const ledger = new Ledger(options.onUsage);
+  const redactor = createRedactor([credential.value]);
+  const ledger = openLedger();
   const closing = new AbortController();
   const redactedAudit = (record: EgressRecord): void =>
     audit({
       ...record,
-      path: redactText(record.path, credential.value),
-      host: redactText(record.host, credential.value),
+      path: redactor.redactText(record.path),
+      host: redactor.redactText(record.host),
     });
-  const server = openServer({ upstream, credential, ledger }, { audit: redactedAudit, signal: closing.signal });
+  const server = openServer(
+    { upstream, credential, ledger, redactor },
+    { audit: redactedAudit, signal: closing.signal },
+  );
   await listen(server, socketPath);
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    closing.abort();
+    const ended = new Promise((done) => server.close(done));
+    server.closeAllConnections();
+    await Promise.all([ended, upstream[Symbol.asyncDispose]()]);
+    await rm(socketPath, { force: true });
+  };
   return {
     preload: () => upstream.open(),
-    usage: () => ledger.usage,
-    failure: () => ledger.failure,
-    async [Symbol.asyncDispose]() {
-      closing.abort();
-      const closed = new Promise((done) => server.close(done));
-      server.closeAllConnections();
-      await Promise.all([closed, upstream[Symbol.asyncDispose]()]);
-      await rm(socketPath, { force: true });
-    },
+    usage: () => ledger.usage(),
+    failure: () => ledger.failure(),
+    [Symbol.asyncDispose]: () => (closed ??= close()),
   };
 }
 
@@ -92,7 +97,7 @@ function openServer(model: Model, { audit, signal }: Watch): Server {
   });
   const deny = (request: IncomingMessage | null, socket: Duplex, why: string): void => {
     const start = startRecord(request);
-    const refusal = request === null ? { ...denial(why), status: 400 } : denial(why);
+    const refusal = request === null ? { ...buildDenial(why), status: 400 } : buildDenial(why);
     const responseBytes = socket.writable ? sendRawRefusal(socket, refusal) : 0;
     if (!socket.writable) socket.destroy();
     audit({ ...start(), decision: "deny", status: refusal.status, responseBytes });
@@ -122,7 +127,7 @@ async function serve(served: Served, { model, audit }: { model: Model; audit: Wa
     audit({ ...start(), host: model.upstream.host, decision: "allow", ...forwarded });
     return;
   }
-  const refusal = denial(decision.why);
+  const refusal = buildDenial(decision.why);
   const responseBytes = sendRefusal(response, refusal);
   audit({ ...start(), host: decision.host, decision: "deny", status: refusal.status, responseBytes });
 }
@@ -154,7 +159,7 @@ async function listen(server: Server, socketPath: string): Promise<void> {
 }
 
 /** A value that no header can carry would be repeated in the errors of whoever tries. */
-function checkCredential(credential: ModelCredential): ModelCredential {
+function checkCredential(credential: Credential): Credential {
   const value = credential.value.trim();
   if (/^[\x21-\x7e]+$/.test(value)) return { ...credential, value };
   throw new WorkerError("CONFIG_INVALID", "The model's credential is empty or holds characters that cannot be sent", {

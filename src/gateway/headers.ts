@@ -1,11 +1,6 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
-import { redactText } from "./redactor.ts";
-
-/** What lets a run use the model. The value never leaves the gateway but towards the provider. */
-export interface ModelCredential {
-  readonly kind: "api-key" | "oauth-token";
-  readonly value: string;
-}
+import type { Credential } from "../core/credential.ts";
+import type { Redactor } from "../util/redact.ts";
 
 const hopByHop = [
   "connection",
@@ -37,7 +32,7 @@ const oauthBeta = "oauth-2025-04-20";
 /** What the provider gets: the container's headers, without any credential but ours, and uncompressed answers. */
 export function toUpstreamHeaders(
   headers: IncomingHttpHeaders,
-  credential: ModelCredential,
+  credential: Credential,
 ): Record<string, string | string[]> {
   const kept = keep(headers, notFromContainer);
   kept["accept-encoding"] = "identity";
@@ -49,12 +44,12 @@ export function toUpstreamHeaders(
 }
 
 /** What the container gets: no cookie, and no length or encoding, since the body may change on its way. */
-export function toContainerHeaders(headers: IncomingHttpHeaders, secret: string): OutgoingHttpHeaders {
+export function toContainerHeaders(headers: IncomingHttpHeaders, redactor: Redactor): OutgoingHttpHeaders {
   const kept = Object.entries(keep(headers, notToContainer));
   return Object.fromEntries(
     kept.map(([name, value]) => [
       name,
-      typeof value === "string" ? redactText(value, secret) : value.map((one) => redactText(one, secret)),
+      typeof value === "string" ? redactor.redactText(value) : value.map((one) => redactor.redactText(one)),
     ]),
   );
 }

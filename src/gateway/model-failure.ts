@@ -1,16 +1,12 @@
+import type { CredentialKind } from "../core/credential.ts";
 import type { ErrorCode } from "../core/error-table.ts";
 import type { ProviderError } from "./answer-meter.ts";
-import type { ModelCredential } from "./headers.ts";
 
 /** Why the model could not be used. Holds no credential and no query. */
 export interface ModelFailure {
   readonly code: ErrorCode;
-  /** The provider's status; null where it gave none. */
-  readonly status: number | null;
   readonly message: string;
   readonly hint: string;
-  /** RFC 3339 in UTC. */
-  readonly at: string;
 }
 
 export interface ModelAnswer {
@@ -19,21 +15,19 @@ export interface ModelAnswer {
   readonly retryAfter: string | undefined;
   /** As the provider said it, without secrets. */
   readonly error: ProviderError | null;
-  readonly kind: ModelCredential["kind"];
+  readonly kind: CredentialKind;
 }
 
 /** The failure an answer of the provider stands for; null for success and for requests that are wrong in themselves. */
 export function toAnswerFailure(answer: ModelAnswer): ModelFailure | null {
-  const code = codeOf(answer);
+  const code = chooseCode(answer);
   if (code === null) return null;
   const said = answer.error === null ? "" : `: ${toLine(answer.error.message)}`;
   const status = answer.status < 400 ? (answer.error?.type ?? "error") : String(answer.status);
   return {
     code,
-    status: answer.status,
     message: `The model endpoint ${answer.host} ${verbs[code] ?? "failed"} (${status})${said}`,
-    hint: hintOf(code, answer),
-    at: new Date().toISOString(),
+    hint: chooseHint(code, answer),
   };
 }
 
@@ -63,14 +57,14 @@ const codeOfStatus: Readonly<Record<number, ErrorCode>> = {
   504: "MODEL_TIMEOUT",
 };
 
-function codeOf({ status, error }: ModelAnswer): ErrorCode | null {
+function chooseCode({ status, error }: ModelAnswer): ErrorCode | null {
   if (status < 300) return error === null ? null : (codeOfType[error.type] ?? null);
   // An empty account is told as a wrong request.
   if (status === 400 && error !== null && /credit balance/i.test(error.message)) return "LIMIT_QUOTA";
   return codeOfStatus[status] ?? (status >= 500 ? "MODEL_OVERLOADED" : null);
 }
 
-function hintOf(code: ErrorCode, { retryAfter, kind }: ModelAnswer): string {
+function chooseHint(code: ErrorCode, { retryAfter, kind }: ModelAnswer): string {
   const wait = toSeconds(retryAfter);
   if (code === "MODEL_CREDENTIAL" && kind === "api-key")
     return "Check ANTHROPIC_API_KEY: is it valid, and for this endpoint?";

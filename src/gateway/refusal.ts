@@ -10,7 +10,7 @@ export interface Refusal {
   readonly retry: boolean;
 }
 
-export function denial(why: string): Refusal {
+export function buildDenial(why: string): Refusal {
   return {
     status: 403,
     type: "permission_error",

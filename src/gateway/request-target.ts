@@ -32,7 +32,7 @@ export function decideTarget({ method, target, host }: RequestLine): TargetDecis
     why,
   });
   if (method === "CONNECT") return deny("tunnels are not open", target);
-  if (!target.startsWith("/")) return deny("only requests to the model endpoint leave", hostOf(target));
+  if (!target.startsWith("/")) return deny("only requests to the model endpoint leave", readHost(target));
   if (host === undefined || !loopback.test(host)) return deny("only requests to the model endpoint leave");
   // Everything the model API needs is plain: whoever encodes, climbs or doubles slashes wants something else.
   if (!/^(?:\/[\w.:@-]+)+$/.test(beforeQuery) || /\/\.{1,2}(?:\/|$)/.test(beforeQuery)) return deny("no such path");
@@ -45,6 +45,6 @@ export function decideTarget({ method, target, host }: RequestLine): TargetDecis
 }
 
 /** The host of an absolute target, without user or port's credentials; empty where it is none. */
-function hostOf(target: string): string {
+function readHost(target: string): string {
   return URL.canParse(target) ? new URL(target).host : "";
 }

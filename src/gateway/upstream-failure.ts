@@ -44,16 +44,14 @@ const meanings: Readonly<Record<string, Meaning>> = {
  * may hold addresses with credentials.
  */
 export function toUpstreamFailure(error: unknown, host: string): { failure: ModelFailure; transient: boolean } {
-  const code = codesOf(error).find((code) => meanings[code] !== undefined || isTls(code));
+  const code = listCodes(error).find((code) => meanings[code] !== undefined || isTls(code));
   const meaning = (code === undefined ? undefined : meanings[code]) ?? otherMeaning(code, error);
   const shown = code === undefined ? "" : ` (${code})`;
   return {
     failure: {
       code: meaning.code,
-      status: null,
       message: `The model endpoint ${host} ${meaning.what}${shown}`,
       hint: meaning.hint,
-      at: new Date().toISOString(),
     },
     transient: meaning.transient,
   };
@@ -71,7 +69,7 @@ function isTls(code: string): boolean {
 }
 
 /** The codes of an error and of its causes. */
-function codesOf(error: unknown): string[] {
+function listCodes(error: unknown): string[] {
   const codes: string[] = [];
   for (let at = error; at instanceof Error && codes.length < 8; at = at.cause) {
     codes.push(readCode(at) ?? "");

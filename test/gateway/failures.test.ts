@@ -25,8 +25,8 @@ describe("errors of the provider", () => {
     expect(answer.headers).toMatchObject({ "retry-after": "7", "x-should-retry": String(status >= 429) });
     expect(JSON.parse(answer.body)).toMatchObject({ type: "error", error: { message: expect.any(String) } });
     await opened.audited(1);
-    expect(opened.gateway.failure()).toMatchObject({ code, status, at: expect.stringMatching(/Z$/) });
-    expect(opened.gateway.usage().requests).toBe(0);
+    expect(opened.gateway.failure()).toMatchObject({ code });
+    expect(opened.gateway.usage()).toMatchObject({ inputTokens: 0, outputTokens: 0 });
     await ask(opened.socketPath, { body: main });
     await opened.audited(2);
     expect(opened.gateway.failure()).toBeNull();
@@ -39,7 +39,7 @@ describe("errors of the provider", () => {
     await using opened = await openTestGateway(model.url);
     expect((await ask(opened.socketPath, { body: main })).body).toContain("event: error");
     await opened.audited(1);
-    expect(opened.gateway.failure()).toMatchObject({ code: "MODEL_OVERLOADED", status: 200 });
+    expect(opened.gateway.failure()).toMatchObject({ code: "MODEL_OVERLOADED" });
   });
 
   test("a redirect is not followed", async () => {
@@ -66,7 +66,7 @@ describe("errors of the provider", () => {
     expect(answer.headers).not.toHaveProperty("content-encoding");
     expect(JSON.parse(answer.body)).toMatchObject({ text: "[redacted]" });
     await opened.audited(1);
-    expect(opened.gateway.usage()).toMatchObject({ requests: 1, inputTokens: 3, outputTokens: 4 });
+    expect(opened.gateway.usage()).toMatchObject({ inputTokens: 3, outputTokens: 4 });
   });
 
   test("an answer in an unknown encoding is refused", async () => {
@@ -89,7 +89,7 @@ describe("a provider that cannot be asked", () => {
     expect(JSON.parse(answer.body)).toMatchObject({ type: "error", error: { type: "api_error" } });
     expect(answer.body).toContain(`127.0.0.1:${port} refuses connections`);
     expect(answer.body).not.toContain("key=value");
-    expect(opened.gateway.failure()).toMatchObject({ code: "MODEL_UNREACHABLE", status: null });
+    expect(opened.gateway.failure()).toMatchObject({ code: "MODEL_UNREACHABLE" });
     expect(await opened.audited(1)).toMatchObject([{ decision: "allow", status: 502 }]);
   });
 
@@ -137,7 +137,7 @@ describe("a provider that cannot be asked", () => {
     await expect(ask(opened.socketPath, { body: main })).rejects.toThrow("aborted");
     await opened.audited(1);
     expect(opened.gateway.failure()).toMatchObject({ code: "MODEL_TIMEOUT" });
-    expect(opened.gateway.usage()).toMatchObject({ requests: 1, inputTokens: 9, outputTokens: 1 });
+    expect(opened.gateway.usage()).toMatchObject({ inputTokens: 9, outputTokens: 1 });
   });
 
   test("breaks off in the middle of an event", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { toContainerHeaders, toUpstreamHeaders } from "../../src/gateway/headers.ts";
+import { createRedactor } from "../../src/util/redact.ts";
 
 const key = { kind: "api-key", value: "sk-real-key" } as const;
 const token = { kind: "oauth-token", value: "oat-real-token" } as const;
@@ -49,7 +50,7 @@ describe("toContainerHeaders", () => {
       "transfer-encoding": "chunked",
       "set-cookie": ["a=b"],
     };
-    expect(toContainerHeaders(headers, key.value)).toEqual({
+    expect(toContainerHeaders(headers, createRedactor([key.value]))).toEqual({
       "content-type": "text/event-stream",
       "retry-after": "3",
       "x-should-retry": "true",

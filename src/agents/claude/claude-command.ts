@@ -1,5 +1,6 @@
+import type { CredentialKind } from "../../core/credential.ts";
 import type { Task } from "../../core/task.ts";
-import type { AgentCommand, CredentialKind } from "../contained/agent-cli.ts";
+import type { AgentCommand } from "../contained/agent-cli.ts";
 
 /**
  * The prompt goes in on stdin, so its size and bytes do not matter. There is nobody to ask for permission and nothing to

@@ -1,8 +1,9 @@
 import type { AgentEvent } from "../../core/agent-event.ts";
-import type { ErrorCode } from "../../core/error-table.ts";
+import type { CredentialKind } from "../../core/credential.ts";
 import type { Outcome } from "../../core/outcome.ts";
 import type { Reason } from "../../core/reason.ts";
 import type { Task } from "../../core/task.ts";
+import type { ModelFailure } from "../../gateway/model-failure.ts";
 import type { Line } from "../../util/lines.ts";
 
 /** What is particular to one agent CLI that runs in a container: how to start it, to read it and to judge it. */
@@ -13,8 +14,6 @@ export interface AgentCli {
   openReader(): AgentReader;
   judge(ending: AgentEnding): Verdict;
 }
-
-export type CredentialKind = "api-key" | "oauth-token";
 
 /** argv and the whole environment inside; `{modelPort}` becomes the port of the model endpoint on the loopback. */
 export interface AgentCommand {
@@ -62,12 +61,6 @@ export interface AgentEnding {
   /** The provider's last failure that no success followed, as the gateway saw it. */
   readonly modelFailure: ModelFailure | null;
   readonly stderrTail: string;
-}
-
-export interface ModelFailure {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly hint: string;
 }
 
 export interface AgentExit {
