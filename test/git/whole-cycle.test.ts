@@ -5,7 +5,7 @@ import { planBranch, reserveBranch } from "../../src/git/branch.ts";
 import { readDiffStat } from "../../src/git/diff-stat.ts";
 import { dropImportRef, importPack } from "../../src/git/import-pack.ts";
 import { inspectChanges } from "../../src/git/inspect-changes.ts";
-import { copyBase } from "../../src/git/object-source.ts";
+import { copyBase } from "../../src/git/copy-base.ts";
 import { openRepository } from "../../src/git/repository.ts";
 import { resolveBase } from "../../src/git/resolve-base.ts";
 import { packCommits, streamBytes } from "../support/agent-pack.ts";

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { areObjectsReadable, copyBase } from "../../git/object-source.ts";
+import { areObjectsReadable, copyBase } from "../../git/copy-base.ts";
 import type { Repository } from "../../git/repository.ts";
 
 /** Object directories for the container and where its history is cut. */

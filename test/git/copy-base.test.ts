@@ -1,7 +1,7 @@
 import { chmodSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { areObjectsReadable, copyBase } from "../../src/git/object-source.ts";
+import { areObjectsReadable, copyBase } from "../../src/git/copy-base.ts";
 import { openRepository } from "../../src/git/repository.ts";
 import { attachRepository, gitSettings, makeDirectory, makeRepository, runTestGit } from "../support/repository.ts";
 

@@ -4,8 +4,8 @@ import { createQuarantine } from "./quarantine.ts";
 import type { Repository } from "./repository.ts";
 import { runGit } from "./run-git.ts";
 
-/** Where a workspace gets the objects of its base from. */
-export interface ObjectSource {
+/** A copy of a base for a workspace that cannot read the repository itself. */
+export interface BaseCopy {
   readonly objectDirectories: readonly string[];
   /** The commits at which the history there is cut. */
   readonly shallow: readonly string[];
@@ -22,7 +22,7 @@ export async function copyBase(
   repository: Repository,
   request: { readonly base: string; readonly directory: string },
   signal: AbortSignal,
-): Promise<ObjectSource> {
+): Promise<BaseCopy> {
   const shallow = await listCut(repository, request.base, signal);
   // Cut off in a repository of our own that borrows the user's objects: theirs stays as it is, and no server process is needed.
   const place = await createQuarantine(repository, request.directory, shallow);
