@@ -1,3 +1,5 @@
+import { createByteBuffer } from "./byte-buffer.ts";
+
 /** A line without its newline. `bytes` is the length of the whole line; `content` is shorter where it was cut. */
 export interface Line {
   readonly content: Buffer;
@@ -17,24 +19,20 @@ export interface LineSplitter {
  * rest of a longer one is counted and dropped.
  */
 export function createLineSplitter(maxBytes: number): LineSplitter {
-  let parts: Uint8Array[] = [];
-  let held = 0;
+  const begun = createByteBuffer(maxBytes);
   let bytes = 0;
 
   const hold = (part: Uint8Array): void => {
     bytes += part.length;
-    const room = maxBytes - held;
-    if (room <= 0 || part.length === 0) return;
-    const kept = part.length <= room ? part : part.subarray(0, room);
-    parts.push(kept);
-    held += kept.length;
+    begun.push(part);
   };
-  const take = (): Line => {
-    const [first] = parts;
-    const content = parts.length === 1 && first !== undefined ? toBuffer(first) : Buffer.concat(parts, held);
-    const line = { content, bytes, truncated: bytes > held };
-    parts = [];
-    held = 0;
+  const take = (end: Uint8Array): Line => {
+    // A line that came in one piece is not copied.
+    if (bytes === 0) {
+      return { content: toBuffer(end.subarray(0, maxBytes)), bytes: end.length, truncated: end.length > maxBytes };
+    }
+    hold(end);
+    const line = { bytes, truncated: bytes > begun.length, content: begun.take() };
     bytes = 0;
     return line;
   };
@@ -44,15 +42,13 @@ export function createLineSplitter(maxBytes: number): LineSplitter {
       const lines: Line[] = [];
       let from = 0;
       for (let newline = chunk.indexOf(10); newline >= 0; newline = chunk.indexOf(10, from)) {
-        hold(chunk.subarray(from, newline));
-        lines.push(take());
+        lines.push(take(chunk.subarray(from, newline)));
         from = newline + 1;
       }
-      // Copied: the rest of a chunk must not keep the whole chunk's memory until the line ends.
-      if (from < chunk.length) hold(from === 0 ? chunk : Uint8Array.prototype.slice.call(chunk, from));
+      hold(chunk.subarray(from));
       return lines;
     },
-    end: () => (bytes > 0 ? [take()] : []),
+    end: () => (bytes > 0 ? [take(new Uint8Array())] : []),
   };
 }
 

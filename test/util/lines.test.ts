@@ -20,6 +20,12 @@ function measure(): number {
   return process.memoryUsage().arrayBuffers;
 }
 
+/** Bytes of all that something still refers to. */
+function measureHeap(): number {
+  const buffers = measure();
+  return buffers + process.memoryUsage().heapUsed;
+}
+
 const stream = readFileSync(new URL("../fixtures/stream/many-tools.ndjson", import.meta.url));
 const odd = Buffer.from("\n\r\n\u00e4\u{1f9d1}\n\n\xff\xfe\0last without end", "latin1");
 
@@ -66,5 +72,21 @@ describe("lines", () => {
     chunk[chunk.length - 1] = 120;
     splitter.push(chunk);
     expect(splitter.end()[0]?.content.buffer.byteLength).toBeLessThan(chunk.length);
+  });
+
+  it("of single bytes cost no more than their bytes", () => {
+    const before = measureHeap();
+    const splitter = createLineSplitter(1e9);
+    for (let index = 0; index < 1_000_000; index += 1) splitter.push(Buffer.alloc(1, 120));
+    expect(measureHeap() - before).toBeLessThan(8 * 1024 * 1024);
+    expect(splitter.end()[0]?.content.equals(Buffer.alloc(1_000_000, 120))).toBe(true);
+  });
+
+  it("do not keep the large chunks in memory that their pieces came in", () => {
+    const splitter = createLineSplitter(1e9);
+    const before = measure();
+    for (let index = 0; index < 100; index += 1) splitter.push(Buffer.alloc(1024 * 1024, 120).subarray(0, 1));
+    expect(measure() - before).toBeLessThan(8 * 1024 * 1024);
+    expect(splitter.end()[0]?.content.toString()).toBe("x".repeat(100));
   });
 });
