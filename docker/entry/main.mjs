@@ -13,6 +13,8 @@ let agent = null;
 /** @type {number | null} */
 let stopGraceMs = null;
 
+// Node would open its inspector on this signal, and let the agent run its own code in here.
+process.on("SIGUSR1", () => {});
 void main();
 
 async function main() {

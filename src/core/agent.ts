@@ -18,8 +18,10 @@ export interface AgentContext<Repository> {
   readonly base: string;
   /** Name of the branch the work is meant for, without refs/heads/. */
   readonly branch: string;
-  /** A private directory (0700, short path) for sockets and the quarantine; its owner removes it. */
+  /** A private directory (0700, short path) for sockets; its owner removes it. */
   readonly runtimeDirectory: string;
+  /** The same for large files: on a disk, where the other may be in memory. */
+  readonly scratchDirectory: string;
   readonly logs: AgentLogs;
   /** Takes secrets out of what the agent says; applied once, before anything is kept or shown. */
   readonly redact: (text: string) => string;

@@ -11,6 +11,8 @@ export interface RunPaths {
   readonly stderr: string;
   readonly report: string;
   readonly egress: string;
+  /** A directory for large temporary files; gone when the run has ended. */
+  readonly scratch: string;
 }
 
 /** A run's place on disk, for the process that carries the run out. */
@@ -28,6 +30,7 @@ export function buildRunPaths(directory: string): RunPaths {
     stderr: path.join(directory, "stderr.log"),
     report: path.join(directory, "report.json"),
     egress: path.join(directory, "egress.ndjson"),
+    scratch: path.join(directory, "scratch"),
   };
 }
 

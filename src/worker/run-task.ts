@@ -27,7 +27,7 @@ import type { TaskPlan } from "./plan-task.ts";
 import { publishWork } from "./publish-work.ts";
 import type { Published } from "./publish-work.ts";
 import { openRunLogs } from "./run-logs.ts";
-import { openRuntimeDirectory } from "./runtime-directory.ts";
+import { openRuntimeDirectory, openScratchDirectory } from "./runtime-directory.ts";
 
 /** What a run is made of; built in wire.ts. */
 export interface RunnerParts {
@@ -128,6 +128,7 @@ async function runAgent(
     publishWork({ repository: plan.repository, reservation, runId: task.runId, result: ended });
   try {
     await using runtime = await openRuntimeDirectory(parts.runtimeParent);
+    await using scratch = await openScratchDirectory(files.scratch);
     await using logs = await openRunLogs(files);
     await files.update({ runtimeDirectory: runtime.path });
     const context = {
@@ -135,6 +136,7 @@ async function runAgent(
       base: reservation.plan.base.sha,
       branch: reservation.plan.name,
       runtimeDirectory: runtime.path,
+      scratchDirectory: scratch.path,
       logs,
       redact: parts.redact,
       signal: options.signal,

@@ -1,15 +1,15 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { WorkerError } from "../core/worker-error.ts";
 import { maxRuntimeParentBytes } from "../util/socket-path.ts";
 
-/** A private directory (0700) of one run: sockets, quarantine. Gone when disposed. */
-export interface RuntimeDirectory extends AsyncDisposable {
+/** A private directory (0700) of one run. Gone when disposed. */
+export interface RunDirectory extends AsyncDisposable {
   readonly path: string;
 }
 
-/** Throws STATE_UNWRITABLE. */
-export async function openRuntimeDirectory(parent: string): Promise<RuntimeDirectory> {
+/** For sockets: a short path, perhaps in memory. Throws STATE_UNWRITABLE. */
+export async function openRuntimeDirectory(parent: string): Promise<RunDirectory> {
   if (Buffer.byteLength(parent) > maxRuntimeParentBytes) {
     throw new WorkerError(
       "STATE_UNWRITABLE",
@@ -23,5 +23,15 @@ export async function openRuntimeDirectory(parent: string): Promise<RuntimeDirec
       cause,
     });
   });
+  return toRunDirectory(path);
+}
+
+/** For large files, at `path`, on the disk that keeps the state. */
+export async function openScratchDirectory(path: string): Promise<RunDirectory> {
+  await mkdir(path, { mode: 0o700 });
+  return toRunDirectory(path);
+}
+
+function toRunDirectory(path: string): RunDirectory {
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 3 }) };
 }

@@ -62,9 +62,9 @@ function readSystem(state: ReaderState, message: Message<"system">): AgentEvent[
 function readAssistant(state: ReaderState, line: Message<"assistant">): AgentEvent[] {
   const { message, parent_tool_use_id: parent = null } = line;
   // What the CLI says in the model's name, such as an error, is no turn either.
-  if (message.id !== state.lastMessageId && parent === null && message.model !== "<synthetic>") {
+  if (cutName(message.id) !== state.lastMessageId && parent === null && message.model !== "<synthetic>") {
     state.facts = { ...state.facts, turns: state.facts.turns + 1 };
-    state.lastMessageId = message.id;
+    state.lastMessageId = cutName(message.id);
   }
   for (const { type, name } of message.content) {
     if (type === "tool_use" && name !== undefined) countTool(state.toolCalls, cutName(name));
@@ -77,8 +77,9 @@ function countTool(calls: Map<string, number>, name: string): void {
   calls.set(known, (calls.get(known) ?? 0) + 1);
 }
 
+/** A copy: a slice would keep the whole line it was cut from in memory. */
 function cutName(name: string): string {
-  return name.slice(0, nameCharacters);
+  return Buffer.from(name.slice(0, nameCharacters)).toString();
 }
 
 function readResult(state: ReaderState, message: Message<"result">): AgentEvent[] {

@@ -7,6 +7,7 @@ import { openControl } from "../../container/control.ts";
 import type { ContainerOrder } from "../../container/control.ts";
 import { connectEngine } from "../../container/engine.ts";
 import type { Engine } from "../../container/engine.ts";
+import { readHostMapping } from "../../container/host-mapping.ts";
 import { ensureImage } from "../../container/image.ts";
 import type { Image } from "../../container/image.ts";
 import { toOutcome } from "../../core/outcome.ts";
@@ -20,7 +21,8 @@ import { buildResult } from "./attempt.ts";
 import type { Attempt, Progress } from "./attempt.ts";
 import { startClock } from "./clock.ts";
 import { buildCommitMessage } from "./commit-message.ts";
-import { chooseContainerUser } from "./container-user.ts";
+import { chooseContainerUser, readCaller } from "./container-user.ts";
+import type { ContainerUser } from "./container-user.ts";
 import { followSession } from "./follow-session.ts";
 import { prepareObjects } from "./prepare-objects.ts";
 import type { ObjectSource } from "./prepare-objects.ts";
@@ -63,6 +65,9 @@ async function runInContainer(
   if (engine.isRemote) throw toRemoteError(engine.endpoint);
   const image = openImage(engine, attempt);
   image.catch(() => undefined);
+  const caller = readCaller();
+  const mapping = readHostMapping(engine, caller.uid);
+  mapping.catch(() => undefined);
   const sockets = join(runtimeDirectory, "run");
   await mkdir(sockets);
   // The container's user comes through here, whatever the caller's umask is.
@@ -70,17 +75,19 @@ async function runInContainer(
   await using gateway = await openModelGateway(attempt, progress, sockets);
   const controlSocket = join(sockets, "control.sock");
   await using control = await openControl(controlSocket, signal);
-  const user = chooseContainerUser(engine);
+  const { shiftsIds, needsLabels: relabel } = await mapping;
+  const user = chooseContainerUser(caller, { shiftsIds });
   const objects = await prepareObjects({
     repository: context.repository,
     base: context.base,
-    containerUid: user.uid,
-    directory: join(runtimeDirectory, "objects"),
+    isCaller: user.isCaller,
+    relabel,
+    directory: join(context.scratchDirectory, "objects"),
     signal,
   });
   const { id: imageId } = await image;
   progress.clock.mark("image");
-  const spec = buildSpec(attempt, { image: imageId, user, sockets, objects });
+  const spec = buildSpec(attempt, { image: imageId, user, relabel, sockets, objects });
   const starting = startContainer(engine, spec, signal);
   gateway.preload();
   await using container = await starting;
@@ -122,15 +129,17 @@ async function openModelGateway({ settings, context }: Attempt, progress: Progre
 
 interface SpecParts {
   readonly image: string;
-  readonly user: ContainerSpec["user"];
+  readonly user: ContainerUser;
+  readonly relabel: boolean;
   readonly sockets: string;
   readonly objects: ObjectSource;
 }
 
-function buildSpec({ settings, task }: Attempt, { image, user, sockets, objects }: SpecParts): ContainerSpec {
+function buildSpec({ settings, task }: Attempt, { image, user, relabel, sockets, objects }: SpecParts): ContainerSpec {
   return {
     image,
     user,
+    relabel,
     command: ["node", "/opt/agent-worker/entry/main.cjs"],
     environment: { AGENT_WORKER_CONTAINER: "1" },
     labels: buildContainerLabels(task.runId),

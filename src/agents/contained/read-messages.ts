@@ -1,0 +1,81 @@
+import type { ContainerMessage } from "../../container/control.ts";
+import { WorkerError } from "../../core/worker-error.ts";
+import { isDiskFull } from "../../util/error-facts.ts";
+import type { Deadline } from "./deadline.ts";
+import type { Session, Told } from "./session.ts";
+import type { StopWatch } from "./stop-watch.ts";
+
+/** What each message may follow. The agent can forge messages: none may turn the clock back. */
+const follows: Readonly<Record<Exclude<ContainerMessage["type"], "broken">, readonly Told["step"][]>> = {
+  ready: ["begin"],
+  started: ["ready"],
+  exited: ["started"],
+  // Straight after `ready` where it was stopped before the agent had started.
+  collected: ["ready", "exited"],
+};
+
+/** Reads until the work is announced or the container is gone. */
+export async function readMessages(session: Session, watch: StopWatch, deadline: Deadline): Promise<Told> {
+  const { attempt, progress, objects, control, gateway } = session;
+  const { transferMs } = attempt.settings.patience;
+  const told: Told = { step: "begin", exit: null, collected: null };
+  for await (const message of control.messages()) {
+    if (message.type === "broken") throw toBrokenError(message.message, told);
+    if (!follows[message.type].includes(told.step)) {
+      throw new WorkerError("CONTAINER_LOST", `The container sent "${message.type}" out of turn.`);
+    }
+    told.step = message.type;
+    switch (message.type) {
+      case "ready":
+        checkSelfTest(message.selfTest);
+        progress.container = { image: session.imageId, objects: objects.kind, selfTest: message.selfTest };
+        await attempt.emit({ type: "workspace.ready", data: progress.container });
+        break;
+      case "started":
+        // From here on the watch has the time.
+        deadline.clear();
+        progress.clock.mark("started");
+        break;
+      case "exited":
+        watch.ended();
+        deadline.set(transferMs);
+        // Nothing in there has a right to the model any more.
+        void gateway[Symbol.asyncDispose]();
+        progress.clock.mark("exited");
+        told.exit = message;
+        break;
+      case "collected":
+        told.collected = message;
+        break;
+    }
+  }
+  return told;
+}
+
+function checkSelfTest({ modelEndpoint, reachable }: { modelEndpoint: boolean; reachable: readonly string[] }): void {
+  if (!modelEndpoint) {
+    throw new WorkerError("SELF_TEST", "The container cannot reach the gateway's socket.", {
+      hint: "The engine must be able to mount sockets of this machine: use a local engine.",
+    });
+  }
+  if (reachable.length === 0) return;
+  throw new WorkerError(
+    "SELF_TEST",
+    `The container is not cut off from the network: it reaches ${reachable.join(", ")}.`,
+    {
+      hint: "The engine does not honour network mode none: update it, or use another one.",
+    },
+  );
+}
+
+/** What the entry program could not do. */
+export function toBrokenError(message: string, { step }: Pick<Told, "step">): WorkerError {
+  if (isDiskFull(message)) {
+    return new WorkerError("DISK_FULL", `No space left in the container: ${message}`, {
+      hint: "Make room where the engine keeps its volumes: docker system df",
+    });
+  }
+  if (step === "exited")
+    return new WorkerError("COLLECT_FAILED", `The agent's work could not be brought out: ${message}`);
+  return new WorkerError("WORKSPACE_FAILED", `The work tree could not be made: ${message}`);
+}

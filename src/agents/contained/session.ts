@@ -1,0 +1,33 @@
+import type { Container } from "../../container/container.ts";
+import type { ContainerMessage, ContainerOrder, Control } from "../../container/control.ts";
+import type { Gateway } from "../../gateway/gateway.ts";
+import type { Tail } from "../../util/tail.ts";
+import type { AgentExit } from "./agent-cli.ts";
+import type { Attempt, Progress } from "./attempt.ts";
+import type { ObjectSource } from "./prepare-objects.ts";
+
+/** A started container and all that talks to it. */
+export interface Session {
+  readonly attempt: Attempt;
+  readonly progress: Progress;
+  readonly container: Container;
+  readonly control: Control;
+  readonly controlSocket: string;
+  readonly order: ContainerOrder;
+  readonly objects: ObjectSource;
+  readonly imageId: string;
+  readonly stderrTail: Tail;
+  readonly gateway: Gateway;
+}
+
+/** What the entry program has reported; `collected` is null when the container was gone before it had. */
+export interface Told {
+  step: "begin" | "ready" | "started" | "exited" | "collected";
+  exit: AgentExit | null;
+  collected: Extract<ContainerMessage, { type: "collected" }> | null;
+}
+
+/** Whoever disposes of it in the end hears of a failure. */
+export function removeQuietly(container: Container): void {
+  void container[Symbol.asyncDispose]().then(undefined, () => undefined);
+}
