@@ -1,5 +1,6 @@
-import { chooseContainerUser } from "../src/agents/contained/container-user.ts";
+import { chooseContainerUser, readCaller } from "../src/agents/contained/container-user.ts";
 import { buildContainerOptions } from "../src/container/container-profile.ts";
+import { readHostMapping } from "../src/container/host-mapping.ts";
 import { ensureProductImage, loadMachineConfig, openMachineEngine, root } from "./support/product.ts";
 import { buildRow } from "./support/row.ts";
 import type { Bench } from "./support/row.ts";
@@ -13,13 +14,16 @@ export const startUp: Bench = {
     await using engine = await openMachineEngine();
     const image = await ensureProductImage(engine, log);
     const { cpus, memoryBytes, pids } = (await loadMachineConfig()).container;
+    const caller = readCaller();
+    const mapping = await readHostMapping(engine, caller.uid);
     const options = buildContainerOptions({
       image: image.id,
       command: ["true"],
       environment: {},
       labels: {},
       mounts: [],
-      user: chooseContainerUser(engine),
+      relabel: mapping.needsLabels,
+      user: chooseContainerUser(caller, mapping),
       limits: { cpus, memoryBytes, pids },
     });
     const flags = buildRunFlags(options, root);

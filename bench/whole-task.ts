@@ -2,10 +2,11 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { claudeCli } from "../src/agents/claude/claude-cli.ts";
-import { chooseContainerUser } from "../src/agents/contained/container-user.ts";
+import { chooseContainerUser, readCaller } from "../src/agents/contained/container-user.ts";
 import { buildContainerOptions } from "../src/container/container-profile.ts";
 import type { ContainerSpec } from "../src/container/container-profile.ts";
 import type { Engine } from "../src/container/engine.ts";
+import { readHostMapping } from "../src/container/host-mapping.ts";
 import { startScriptedModel } from "../test/support/model/server.ts";
 import { createWorld } from "../test/support/world.ts";
 import { alternate } from "./support/alternate.ts";
@@ -91,6 +92,8 @@ async function buildSpec(engine: Engine, image: string, sockets: string): Promis
     limits,
   };
   const { argv, environment } = claudeCli.buildCommand(task, "api-key");
+  const caller = readCaller();
+  const mapping = await readHostMapping(engine, caller.uid);
   const forward = `node /opt/agent-worker/entry/forward.mjs ${port} /opt/agent-worker/run/gateway.sock`;
   return {
     image,
@@ -103,7 +106,8 @@ async function buildSpec(engine: Engine, image: string, sockets: string): Promis
       { source: join(root, "bench/floor"), target: "/opt/agent-worker/entry" },
       { source: sockets, target: "/opt/agent-worker/run" },
     ],
-    user: chooseContainerUser(engine),
+    relabel: mapping.needsLabels,
+    user: chooseContainerUser(caller, mapping),
     limits: { cpus, memoryBytes, pids },
   };
 }

@@ -54,8 +54,15 @@ async function makeWorkspace(directory: string, workTree: string, scratch: strin
   const settings = { path: process.env["PATH"] ?? "", home: "/nonexistent" };
   const repository = await openRepository(directory, settings, signal);
   const { sha } = await resolveBase(repository, "HEAD", signal);
-  const containerUid = process.getuid?.() || 1000;
-  const objects = await prepareObjects({ repository, base: sha, containerUid, directory: scratch, signal });
+  const isCaller = process.getuid?.() !== 0;
+  const objects = await prepareObjects({
+    repository,
+    base: sha,
+    isCaller,
+    relabel: false,
+    directory: scratch,
+    signal,
+  });
   const start = {
     mode: "run" as const,
     promptBytes: 0,

@@ -1,4 +1,4 @@
-import type { ContainerCreateOptions } from "dockerode";
+import type { ContainerCreateOptions, HostConfig } from "dockerode";
 
 /** Everything that is particular to one container. Sizes in bytes. */
 export interface ContainerSpec {
@@ -10,7 +10,8 @@ export interface ContainerSpec {
   readonly mounts: readonly { readonly source: string; readonly target: string }[];
   readonly user: { readonly uid: number; readonly gid: number };
   readonly limits: { readonly cpus: number; readonly memoryBytes: number; readonly pids: number };
-  readonly runtime?: string | undefined;
+  /** Give the mounts a label that containers may read (SELinux): they must all be ours, for the label stays. */
+  readonly relabel: boolean;
 }
 
 /** Where the one writable volume is; the container makes its work tree in it, so the host never sees one. */
@@ -58,19 +59,25 @@ export function buildContainerOptions(spec: ContainerSpec): ContainerCreateOptio
         "/tmp": `${tmpfs},mode=1777`,
         [homeDirectory]: `${tmpfs},mode=0700,uid=${uid},gid=${gid}`,
       },
-      Mounts: [
-        { Type: "volume", Source: "", Target: workspaceDirectory },
-        ...spec.mounts.map(({ source, target }) => ({
-          Type: "bind" as const,
-          Source: source,
-          Target: target,
-          ReadOnly: true,
-          BindOptions: { Propagation: "rprivate" as const },
-        })),
-      ],
+      ...buildMounts(spec),
       // Output is read while it is written; a copy in the engine's log would only fill the disk.
       LogConfig: { Type: "none", Config: {} },
-      ...(spec.runtime === undefined ? {} : { Runtime: spec.runtime }),
     },
   };
+}
+
+/** Only Binds can relabel, and only Mounts can name a source with a colon or refuse one that is missing. */
+function buildMounts({ mounts, relabel }: ContainerSpec): Pick<HostConfig, "Mounts" | "Binds"> {
+  const workspace = { Type: "volume" as const, Source: "", Target: workspaceDirectory };
+  if (relabel) {
+    return { Mounts: [workspace], Binds: mounts.map(({ source, target }) => `${source}:${target}:ro,z,rprivate`) };
+  }
+  const binds = mounts.map(({ source, target }) => ({
+    Type: "bind" as const,
+    Source: source,
+    Target: target,
+    ReadOnly: true,
+    BindOptions: { Propagation: "rprivate" as const },
+  }));
+  return { Mounts: [workspace, ...binds] };
 }

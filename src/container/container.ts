@@ -7,20 +7,11 @@ import type { OutputChunk } from "./demux-output.ts";
 import type { Engine } from "./engine.ts";
 import { readStatusCode, toEngineError } from "./engine-error.ts";
 
-/** How a container's main process ended, as the engine saw it. */
-export interface ContainerExit {
-  readonly exitCode: number;
-  readonly outOfMemory: boolean;
-  readonly error: string;
-}
-
 /** A started container. Disposing kills it if need be and removes it with its volume. */
 export interface Container extends AsyncDisposable {
   readonly id: string;
   /** What it writes, in order per stream; ends when it is gone. To be read once. */
   readonly output: AsyncIterable<OutputChunk>;
-  /** Of a container whose output has ended. */
-  readExit(): Promise<ContainerExit>;
   /** Ends it at once, whatever runs in it; it can be restarted. */
   kill(): Promise<void>;
   /** Starts it once more with the same volume, for work that could not be brought out; gives its new output. */
@@ -41,7 +32,6 @@ export async function startContainer(engine: Engine, spec: ContainerSpec, signal
     return {
       id: created.id,
       output,
-      readExit: () => readExit(created),
       kill: () => killContainer(created),
       restart: () => restart(created),
       [Symbol.asyncDispose]: () => (removal ??= removeContainer(created)),
@@ -72,12 +62,6 @@ async function* readBytes(stream: NodeJS.ReadableStream): AsyncGenerator<Uint8Ar
   } catch {
     // The engine went away: the output ends here, and the control channel tells what is missing.
   }
-}
-
-async function readExit(container: Docker.Container): Promise<ContainerExit> {
-  await container.wait();
-  const { State: state } = await container.inspect();
-  return { exitCode: state.ExitCode, outOfMemory: state.OOMKilled, error: state.Error };
 }
 
 async function killContainer(container: Docker.Container): Promise<void> {

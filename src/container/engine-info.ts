@@ -8,19 +8,12 @@ export interface EngineInfo {
   readonly kind: "docker" | "podman" | "desktop";
   readonly version: string;
   readonly apiVersion: string;
-  readonly operatingSystem: string;
-  /** `x86_64`, `aarch64`, ... */
-  readonly architecture: string;
   /** Container root is the user who runs the engine. */
   readonly rootless: boolean;
   /** Container uids are shifted (`userns-remap`). */
   readonly userNamespaces: boolean;
   /** Bind mounts need the `z` option. */
   readonly selinux: boolean;
-  /** Names for `Runtime`: runc, runsc, kata, ... */
-  readonly runtimes: readonly string[];
-  readonly cpus: number;
-  readonly memoryBytes: number;
   readonly cgroupVersion: 1 | 2;
   /** Where it keeps images and containers, on its own machine. */
   readonly rootDirectory: string;
@@ -28,17 +21,10 @@ export interface EngineInfo {
 
 const infoSchema = z.object({
   OperatingSystem: z.string().default(""),
-  Architecture: z.string().default(""),
   SecurityOptions: z
     .array(z.string())
     .nullish()
     .transform((options) => options ?? []),
-  Runtimes: z
-    .record(z.string(), z.unknown())
-    .nullish()
-    .transform((runtimes) => Object.keys(runtimes ?? {})),
-  NCPU: z.number().default(0),
-  MemTotal: z.number().default(0),
   CgroupVersion: z.string().default("1"),
   DockerRootDir: z.string().default(""),
 });
@@ -76,14 +62,9 @@ function buildInfo(info: z.infer<typeof infoSchema>, version: z.infer<typeof ver
     kind: readKind(info.OperatingSystem, version.Components),
     version: version.Version,
     apiVersion: version.ApiVersion,
-    operatingSystem: info.OperatingSystem,
-    architecture: info.Architecture,
     rootless: has("rootless"),
     userNamespaces: has("userns"),
     selinux: has("selinux"),
-    runtimes: info.Runtimes,
-    cpus: info.NCPU,
-    memoryBytes: info.MemTotal,
     cgroupVersion: info.CgroupVersion === "2" ? 2 : 1,
     rootDirectory: info.DockerRootDir,
   };

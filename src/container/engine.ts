@@ -19,8 +19,6 @@ export interface Engine extends AsyncDisposable {
   readonly docker: Dockerode;
   /** `unix:///path` or `tcp://host:port`. */
   readonly endpoint: string;
-  /** Who named it: `DOCKER_HOST`, `context NAME`, `Docker`, `rootless Docker`, ... */
-  readonly source: string;
   /** The candidates that were tried before it. */
   readonly refused: readonly RefusedCandidate[];
   /** Another machine, or this one over the network: sockets and directories of ours may not be there. */
@@ -48,7 +46,6 @@ export async function connectEngine(settings: EngineSettings, signal: AbortSigna
   return {
     docker,
     endpoint: formatEngineAddress(found.address),
-    source: found.source,
     refused: found.refused,
     isRemote: isRemote(found.address),
     info: () => (info ??= readEngineInfo(docker, signal)),

@@ -55,7 +55,7 @@ async function* startBuild(engine: Engine, plan: BuildPlan, signal: AbortSignal)
       // The classic builder: BuildKit needs a session that dockerode opens with gRPC (docs/adr/0002-bundle.md).
       version: "1",
       t: plan.tag.reference,
-      buildargs: { ...plan.inputs.buildArguments, ...plan.proxies, BASE_IMAGE: plan.inputs.baseImage },
+      buildargs: { ...plan.proxies, BASE_IMAGE: plan.inputs.baseImage },
       labels: { [imageLabel]: plan.tag.hash },
       ...(plan.network === undefined ? {} : { networkmode: plan.network }),
       nocache: plan.noCache,

@@ -15,7 +15,6 @@ export interface ImageInputs {
   readonly baseImage: string;
   /** Certificates, PEM; empty for none. */
   readonly caBundle: Uint8Array;
-  readonly buildArguments: Readonly<Record<string, string>>;
   /** `linux/x64`, ... */
   readonly platform: string;
 }
@@ -29,8 +28,7 @@ export interface ImageTag {
 
 export function buildImageTag(inputs: ImageInputs): ImageTag {
   const hash = createHash("sha256");
-  const buildArguments = Object.entries(inputs.buildArguments).sort(([a], [b]) => (a < b ? -1 : 1));
-  const parts = [inputs.dockerfile, inputs.baseImage, inputs.caBundle, JSON.stringify(buildArguments), inputs.platform];
+  const parts = [inputs.dockerfile, inputs.baseImage, inputs.caBundle, inputs.platform];
   for (const part of parts) {
     // The length in front keeps neighbours apart: "ab" + "c" is not "a" + "bc".
     hash.update(`${Buffer.byteLength(part)}:`).update(part);

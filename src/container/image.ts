@@ -108,7 +108,7 @@ async function readImageInputs({ baseImage, caBundle, dockerDirectory }: ImageRe
     }),
     caBundle === undefined ? Buffer.alloc(0) : readCaBundle(caBundle),
   ]);
-  return { dockerfile, baseImage, caBundle: certificates, buildArguments: {}, platform: `linux/${process.arch}` };
+  return { dockerfile, baseImage, caBundle: certificates, platform: `linux/${process.arch}` };
 }
 
 async function readCaBundle(file: string): Promise<Buffer> {

@@ -8,6 +8,7 @@ const spec: ContainerSpec = {
   environment: { A: "b=c" },
   labels: { "agent-worker.run": "x" },
   mounts: [{ source: "/a", target: "/b" }],
+  relabel: false,
   user: { uid: 1234, gid: 5678 },
   limits: { cpus: 1.5, memoryBytes: 2 ** 30, pids: 99 },
 };
@@ -47,7 +48,8 @@ it("every directory of the host is mounted read-only; only the volume and sized 
   expect(tmpfs["/home/agent"]).toContain("mode=0700,uid=1234,gid=5678");
 });
 
-it("another runtime is passed on, and none is named otherwise", () => {
-  expect(buildContainerOptions({ ...spec, runtime: "runsc" }).HostConfig?.Runtime).toBe("runsc");
-  expect(buildContainerOptions(spec).HostConfig).not.toHaveProperty("Runtime");
+it("what is mounted is relabelled where that is asked, and still read-only", () => {
+  const { HostConfig } = buildContainerOptions({ ...spec, relabel: true });
+  expect(HostConfig?.Binds).toEqual(["/a:/b:ro,z,rprivate"]);
+  expect(HostConfig?.Mounts).toEqual([{ Type: "volume", Source: "", Target: "/workspace" }]);
 });

@@ -5,7 +5,7 @@ import type { ContainerSpec } from "../../src/container/container-profile.ts";
 import type { OutputChunk } from "../../src/container/demux-output.ts";
 import type { Engine } from "../../src/container/engine.ts";
 import { createUlid } from "../../src/util/ulid.ts";
-import { baseImage, never, openEngine, openScriptedEngine } from "../support/engine.ts";
+import { baseImage, never, openEngine, openScriptedEngine, waitForExit } from "../support/engine.ts";
 
 const run = `test-${createUlid()}`;
 const label = `agent-worker-test=${run}`;
@@ -17,6 +17,7 @@ function buildSpec(script: string): ContainerSpec {
     environment: {},
     labels: { "agent-worker-test": run },
     mounts: [],
+    relabel: false,
     user: { uid: 1000, gid: 1000 },
     limits: { cpus: 1, memoryBytes: 256 * 1024 * 1024, pids: 64 },
   };
@@ -42,7 +43,17 @@ describe("a container of the real engine", () => {
     expect(stdout.startsWith("first1\n2\n")).toBe(true);
     expect(stdout.endsWith("\n20000\n")).toBe(true);
     expect(stderr).toBe("problem\n");
-    expect(await container.readExit()).toEqual({ exitCode: 7, outOfMemory: false, error: "" });
+    expect(await waitForExit(engine, container.id)).toEqual({ exitCode: 7, outOfMemory: false });
+  });
+
+  it.each([false, true])("reads what is mounted and cannot write it (relabelled: %s)", async (relabel) => {
+    const mounts = [{ source: "/etc/hostname", target: "/opt/name" }];
+    const spec = { ...buildSpec("cat /opt/name && ! echo x > /opt/name"), user: { uid: 0, gid: 0 }, mounts, relabel };
+    await using container = await startContainer(engine, spec, never);
+    const { stdout, stderr } = await readAll(container.output);
+    expect(stdout).not.toBe("");
+    expect(stderr).toMatch(/read-only/i);
+    expect(await waitForExit(engine, container.id)).toMatchObject({ exitCode: 0 });
   });
 
   it("can be started once more, with its volume as it was and nothing else", async () => {
@@ -82,7 +93,7 @@ describe("a container of the real engine", () => {
   it("says which program is not there", async () => {
     await using container = await startContainer(engine, { ...buildSpec(""), command: ["/no/such"] }, never);
     expect((await readAll(container.output))["stderr"]).toContain("/no/such");
-    expect(await container.readExit()).toMatchObject({ exitCode: 127 });
+    expect(await waitForExit(engine, container.id)).toMatchObject({ exitCode: 127 });
   });
 
   it("of an image that is gone is IMAGE_NOT_FOUND", async () => {

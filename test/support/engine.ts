@@ -39,6 +39,14 @@ export function openEngine(): Promise<Engine> {
   return connectEngine(readEngineSettings(), never);
 }
 
+/** Waits for a container's end. */
+export async function waitForExit(engine: Engine, id: string): Promise<{ exitCode: number; outOfMemory: boolean }> {
+  const container = engine.docker.getContainer(id);
+  await container.wait();
+  const { State: state } = await container.inspect();
+  return { exitCode: state.ExitCode, outOfMemory: state.OOMKilled };
+}
+
 export interface ScriptedEngine extends AsyncDisposable {
   readonly engine: Engine;
   /** `GET /path` of each request, in order. */

@@ -59,6 +59,7 @@ export async function openEntryContainer(answer: "gateway" | "no gateway" = "gat
           { source: sockets, target: "/opt/agent-worker/run" },
           { source: join(repository.path, ".git/objects"), target: "/opt/agent-worker/objects/0" },
         ],
+        relabel: false,
         limits: { cpus: 2, memoryBytes: 1024 ** 3, pids: 256 },
       },
       never,

@@ -15,7 +15,10 @@ export interface ObjectSource {
 interface ObjectRequest {
   readonly repository: Repository;
   readonly base: string;
-  readonly containerUid: number;
+  /** The container runs as the caller. */
+  readonly isCaller: boolean;
+  /** What is mounted gets another label: that must not happen to files of the user's. */
+  readonly relabel: boolean;
   /** Private, for copies. */
   readonly directory: string;
   readonly signal: AbortSignal;
@@ -39,9 +42,9 @@ export async function prepareObjects(request: ObjectRequest): Promise<ObjectSour
   return { kind: "copied", mounts, count: copy.objectDirectories.length, shallow: copy.shallow };
 }
 
-async function canShare({ repository, containerUid }: ObjectRequest): Promise<boolean> {
-  if (existsSync("/sys/fs/selinux/enforce")) return false;
-  return containerUid === process.getuid?.() || areObjectsReadable(repository);
+async function canShare({ repository, isCaller, relabel }: ObjectRequest): Promise<boolean> {
+  if (relabel) return false;
+  return isCaller || areObjectsReadable(repository);
 }
 
 /** The container's user may be another one; what is above stays private, so nobody else on this machine comes here. */
