@@ -15,7 +15,7 @@ export const startUp: Bench = {
     const image = await ensureProductImage(engine, log);
     const { cpus, memoryBytes, pids } = (await loadMachineConfig()).container;
     const caller = readCaller();
-    const mapping = await readHostMapping(engine, caller.uid);
+    const mapping = await readHostMapping(engine, caller.uid, AbortSignal.timeout(60_000));
     const options = buildContainerOptions({
       image: image.id,
       command: ["true"],

@@ -93,7 +93,7 @@ async function buildSpec(engine: Engine, image: string, sockets: string): Promis
   };
   const { argv, environment } = claudeCli.buildCommand(task, "api-key");
   const caller = readCaller();
-  const mapping = await readHostMapping(engine, caller.uid);
+  const mapping = await readHostMapping(engine, caller.uid, AbortSignal.timeout(60_000));
   const forward = `node /opt/agent-worker/entry/forward.mjs ${port} /opt/agent-worker/run/gateway.sock`;
   return {
     image,

@@ -10,21 +10,21 @@ export interface EngineInfo {
   readonly apiVersion: string;
   /** Container root is the user who runs the engine. */
   readonly rootless: boolean;
-  /** Container uids are shifted (`userns-remap`). */
-  readonly userNamespaces: boolean;
-  /** Bind mounts need the `z` option. */
-  readonly selinux: boolean;
   readonly cgroupVersion: 1 | 2;
   /** Where it keeps images and containers, on its own machine. */
   readonly rootDirectory: string;
 }
 
-const infoSchema = z.object({
-  OperatingSystem: z.string().default(""),
+/** `["name=seccomp,profile=default", "name=rootless"]` */
+const securitySchema = z.object({
   SecurityOptions: z
     .array(z.string())
     .nullish()
     .transform((options) => options ?? []),
+});
+
+const infoSchema = securitySchema.extend({
+  OperatingSystem: z.string().default(""),
   CgroupVersion: z.string().default("1"),
   DockerRootDir: z.string().default(""),
 });
@@ -56,15 +56,38 @@ export async function readEngineInfo(docker: Dockerode, signal: AbortSignal): Pr
   return buildInfo(info.data, version.data);
 }
 
+/** What keeps its containers apart from this machine, with one question less than all it says of itself. */
+export interface EngineSecurity {
+  readonly rootless: boolean;
+  /** Container ids are shifted (`userns-remap`). */
+  readonly userNamespaces: boolean;
+  /** Bind mounts need the `z` option. */
+  readonly selinux: boolean;
+}
+
+/** @throws WorkerError ENGINE_UNAVAILABLE, ENGINE_FAILED */
+export async function readEngineSecurity(docker: Dockerode, signal: AbortSignal): Promise<EngineSecurity> {
+  const answer = await callEngine("tell about itself", { signal, timeoutMs }, (abortSignal) =>
+    getJson(docker, "/info", abortSignal),
+  );
+  const options = securitySchema.safeParse(answer).data?.SecurityOptions ?? [];
+  return {
+    rootless: hasOption(options, "rootless"),
+    userNamespaces: hasOption(options, "userns"),
+    selinux: hasOption(options, "selinux"),
+  };
+}
+
+function hasOption(options: readonly string[], name: string): boolean {
+  return options.some((text) => text.split(",").includes(`name=${name}`));
+}
+
 function buildInfo(info: z.infer<typeof infoSchema>, version: z.infer<typeof versionSchema>): EngineInfo {
-  const has = (option: string) => info.SecurityOptions.some((text) => text.split(",").includes(`name=${option}`));
   return {
     kind: readKind(info.OperatingSystem, version.Components),
     version: version.Version,
     apiVersion: version.ApiVersion,
-    rootless: has("rootless"),
-    userNamespaces: has("userns"),
-    selinux: has("selinux"),
+    rootless: hasOption(info.SecurityOptions, "rootless"),
     cgroupVersion: info.CgroupVersion === "2" ? 2 : 1,
     rootDirectory: info.DockerRootDir,
   };

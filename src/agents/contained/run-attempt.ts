@@ -66,7 +66,7 @@ async function runInContainer(
   const image = openImage(engine, attempt);
   image.catch(() => undefined);
   const caller = readCaller();
-  const mapping = readHostMapping(engine, caller.uid);
+  const mapping = readHostMapping(engine, caller.uid, signal);
   mapping.catch(() => undefined);
   const sockets = join(runtimeDirectory, "run");
   await mkdir(sockets);
