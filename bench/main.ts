@@ -50,7 +50,7 @@ async function measureAll(
       rows.push(...measured.filter(({ name }) => only === undefined || name === only));
     } catch (error) {
       failures += 1;
-      log(`${bench.rows.join(", ")} could not be measured: ${error instanceof Error ? error.message : String(error)}`);
+      log(`${bench.rows.join(", ")} could not be measured: ${toMessage(error).slice(0, 1000)}`);
     }
   }
   return { rows, failures };
@@ -63,6 +63,10 @@ function log(text: string): void {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  log(error instanceof Error ? error.message : String(error));
+  log(toMessage(error));
   process.exitCode = 2;
+}
+
+function toMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
