@@ -21,7 +21,7 @@ export function parseEngineAddress(text: string, tls: TlsFiles | undefined): Eng
   const [, scheme = "tcp", rest = ""] = /^(?:([a-z]+):\/\/)?(.*)$/.exec(text) ?? [];
   if (scheme === "unix") return { kind: "unix", path: rest === "" ? "/var/run/docker.sock" : rest };
   if (scheme === "tcp" || scheme === "http" || scheme === "https") return parseTcp(text, { scheme, rest, tls });
-  throw new WorkerError("ENGINE_UNAVAILABLE", `The engine address ${text} cannot be used: ${whyNot(scheme)}.`, {
+  throw new WorkerError("ENGINE_UNAVAILABLE", `The engine address ${text} cannot be used: ${explainScheme(scheme)}.`, {
     hint: "Set DOCKER_HOST to unix:///path/to/docker.sock, or unset it to let agent-worker look for a local engine.",
   });
 }
@@ -43,7 +43,7 @@ function parseTcp(text: string, parts: { scheme: string; rest: string; tls: TlsF
   return { kind: "tcp", host: url.hostname.replace(/^\[|\]$/g, ""), port, tls: parts.tls };
 }
 
-function whyNot(scheme: string): string {
+function explainScheme(scheme: string): string {
   switch (scheme) {
     case "ssh":
       return "agent-worker does not open ssh connections, and a remote engine cannot reach this machine's files";

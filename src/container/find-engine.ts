@@ -77,21 +77,21 @@ function toTlsFiles(settings: EngineSettings): { directory: string } | undefined
   return { directory: settings.certPath ?? settings.configDirectory };
 }
 
-function candidate(source: string, ...path: readonly string[]): EngineCandidate {
+function buildCandidate(source: string, ...path: readonly string[]): EngineCandidate {
   return { source, address: { kind: "unix", path: join(...path) } };
 }
 
 function listWellKnown({ runtimeDirectory, home }: EngineSettings): readonly EngineCandidate[] {
   const runtime = (source: string, ...path: readonly string[]) =>
-    runtimeDirectory === undefined ? [] : [candidate(source, runtimeDirectory, ...path)];
+    runtimeDirectory === undefined ? [] : [buildCandidate(source, runtimeDirectory, ...path)];
   return [
-    candidate("Docker", "/var/run/docker.sock"),
+    buildCandidate("Docker", "/var/run/docker.sock"),
     ...runtime("rootless Docker", "docker.sock"),
-    candidate("Docker Desktop", home, ".docker/run/docker.sock"),
-    candidate("Docker Desktop", home, ".docker/desktop/docker.sock"),
-    candidate("Colima", home, ".colima/default/docker.sock"),
+    buildCandidate("Docker Desktop", home, ".docker/run/docker.sock"),
+    buildCandidate("Docker Desktop", home, ".docker/desktop/docker.sock"),
+    buildCandidate("Colima", home, ".colima/default/docker.sock"),
     ...runtime("rootless Podman", "podman/podman.sock"),
-    candidate("Podman", "/run/podman/podman.sock"),
+    buildCandidate("Podman", "/run/podman/podman.sock"),
   ];
 }
 
@@ -117,13 +117,13 @@ function explain(candidate: EngineCandidate, error: unknown): { reason: string; 
           'sudo usermod -aG docker "$USER" && newgrp docker   # that group is as powerful as root; rootless Docker needs none',
       };
     case "ECONNREFUSED":
-      return { reason: "connection refused: no engine is listening", remedy: startCommand(candidate) };
+      return { reason: "connection refused: no engine is listening", remedy: chooseStartCommand(candidate) };
     default:
       return { reason: readMessage(error), remedy: undefined };
   }
 }
 
-function startCommand({ source, address }: EngineCandidate): string | undefined {
+function chooseStartCommand({ source, address }: EngineCandidate): string | undefined {
   if (address.kind === "tcp") return undefined;
   const commands: Record<string, string> = {
     "rootless Docker": "systemctl --user start docker",

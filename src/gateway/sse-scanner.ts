@@ -34,7 +34,7 @@ export class SseScanner {
     while (start < chunk.length) {
       if (nextReturn !== -1 && nextReturn < start) nextReturn = chunk.indexOf(carriageReturn, start);
       const nextFeed = chunk.indexOf(lineFeed, start);
-      const end = earlier(nextFeed, nextReturn);
+      const end = chooseEarlier(nextFeed, nextReturn);
       if (end === -1) return this.#hold(chunk.subarray(start));
       this.#hold(chunk.subarray(start, end));
       this.#endLine();
@@ -81,7 +81,7 @@ export class SseScanner {
   }
 }
 
-function earlier(one: number, other: number): number {
+function chooseEarlier(one: number, other: number): number {
   if (one === -1) return other;
   return other === -1 ? one : Math.min(one, other);
 }

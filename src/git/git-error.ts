@@ -22,14 +22,14 @@ export function toGitError(failure: GitFailure): WorkerError {
     });
   }
   if (isDiskFull(stderr)) {
-    return new WorkerError("DISK_FULL", `git ${failure.command} found no space on the disk: ${tail(stderr)}`, {
+    return new WorkerError("DISK_FULL", `git ${failure.command} found no space on the disk: ${cutTail(stderr)}`, {
       hint: "Free some space (df -h shows where) and run the same command again.",
     });
   }
   const owned = /detected dubious ownership in repository at '(.+)'/.exec(stderr)?.[1];
   if (owned !== undefined || /unsafe repository/i.test(stderr)) return toOwnerError(owned);
   const ending = failure.killedBy === null ? `exit code ${failure.exitCode}` : `signal ${failure.killedBy}`;
-  return new WorkerError("GIT_FAILED", `git ${failure.command} failed (${ending}): ${tail(stderr)}`, {
+  return new WorkerError("GIT_FAILED", `git ${failure.command} failed (${ending}): ${cutTail(stderr)}`, {
     hint: "git itself refused; its words are above. `git fsck` in the repository shows whether it is sound.",
   });
 }
@@ -56,7 +56,7 @@ function toOwnerError(path: string | undefined): WorkerError {
   });
 }
 
-function tail(stderr: string): string {
+function cutTail(stderr: string): string {
   const lines = stderr.trim().split("\n").slice(-5);
   return lines.join("\n") || "it said nothing";
 }

@@ -48,18 +48,22 @@ function measureDistance(left: string, right: string): number {
     const current = [row];
     for (let column = 1; column <= right.length; column += 1) {
       const changed = left[row - 1] === right[column - 1] ? 0 : 1;
-      let distance = Math.min(at(last, column) + 1, at(current, column - 1) + 1, at(last, column - 1) + changed);
+      let distance = Math.min(
+        readCell(last, column) + 1,
+        readCell(current, column - 1) + 1,
+        readCell(last, column - 1) + changed,
+      );
       if (row > 1 && column > 1 && left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1]) {
-        distance = Math.min(distance, at(beforeLast, column - 2) + 1);
+        distance = Math.min(distance, readCell(beforeLast, column - 2) + 1);
       }
       current.push(distance);
     }
     beforeLast = last;
     last = current;
   }
-  return at(last, right.length);
+  return readCell(last, right.length);
 }
 
-function at(row: readonly number[], index: number): number {
+function readCell(row: readonly number[], index: number): number {
   return row[index] ?? Infinity;
 }
