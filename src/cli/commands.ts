@@ -7,6 +7,7 @@ import type { CliContext } from "./context.ts";
 import {
   addSettingFlags,
   collectFlags,
+  demoSettings,
   doctorSettings,
   everySetting,
   imageSettings,
@@ -109,7 +110,7 @@ function declareOthers(program: Command, declaring: Declaring): void {
     return (await import("./commands/config.ts")).configCommand;
   });
   const demo = program.command("demo").description("run a small task in a repository of its own");
-  addCalledFlags(demo, everySetting, declaring).option("--note <TEXT>", "a remark for the summary");
+  addCalledFlags(demo, demoSettings, declaring).option("--note <TEXT>", "a remark for the summary");
   demo.action(async (own: { note?: string }) => {
     const { demoCommand } = await import("./commands/demo.ts");
     ending.exitCode = await demoCommand({ flags: collectFlags(demo), note: own.note }, context);

@@ -1,13 +1,21 @@
 import { loadConfig } from "../config/load-config.ts";
 import type { LoadedConfig } from "../config/load-config.ts";
 import type { FlagValues } from "../config/read-flags.ts";
+import { toPrintableLines } from "../util/printable.ts";
 import { createPalette } from "./palette.ts";
 import type { CliContext } from "./context.ts";
 
 /** Loads the configuration for a command and tells its warnings on stderr. */
 export async function loadSettings(flags: FlagValues, context: CliContext): Promise<LoadedConfig> {
-  const { environment, workingDirectory, stderr, signal } = context;
-  const loaded = await loadConfig({
+  const loaded = await loadRunSettings(flags, context);
+  tellWarnings(loaded, context);
+  return loaded;
+}
+
+/** The same for a command that starts a run, which tells the warnings among its own. */
+export async function loadRunSettings(flags: FlagValues, context: CliContext): Promise<LoadedConfig> {
+  const { environment, workingDirectory, signal } = context;
+  return loadConfig({
     flags,
     environment,
     workingDirectory,
@@ -17,7 +25,13 @@ export async function loadSettings(flags: FlagValues, context: CliContext): Prom
       return isTracked(file, { path: environment["PATH"] ?? "", home: environment["HOME"] ?? "/" }, signal);
     },
   });
-  const { yellow } = createPalette({ color: loaded.config.color, stream: stderr, environment });
-  for (const { message } of loaded.warnings) stderr.write(`${yellow("warning:")} ${message}\n`);
-  return loaded;
+}
+
+/** On stderr, unless the user wants it quiet. */
+export function tellWarnings({ config, warnings }: LoadedConfig, { stderr, environment }: CliContext): void {
+  if (config.verbosity === "quiet") return;
+  const { yellow } = createPalette({ color: config.color, stream: stderr, environment });
+  for (const { message, code } of warnings) {
+    stderr.write(`${yellow("warning:")} ${toPrintableLines(message)} (${code})\n`);
+  }
 }

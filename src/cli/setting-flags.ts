@@ -10,17 +10,30 @@ export const outputSettings = [options.verbosity, options.color];
 /** Settings that concern the image and its build. */
 export const imageSettings = [options.image, options.baseImage, options.buildNetwork, options.caBundle];
 
+export const everySetting = optionList.filter(({ flags }) => flags.length > 0);
+
+/** Settings that are decided already where the repository is our own. */
+const decidedByDemo = new Set<SettingOption<unknown>>([
+  options.repository,
+  options.base,
+  options.branch,
+  options.onBranchExists,
+  options.executionMode,
+  options.serverUrls,
+  options.serverApiKey,
+  options.dryRun,
+]);
+
+export const demoSettings = everySetting.filter((setting) => !decidedByDemo.has(setting));
+
 /** Settings whose consequences `doctor` looks at. */
 export const doctorSettings = [
   options.repository,
   options.executionMode,
-  options.agent,
   options.serverUrls,
   options.serverApiKey,
   ...imageSettings,
 ];
-
-export const everySetting = optionList.filter(({ flags }) => flags.length > 0);
 
 /** Declares the flags of settings on a command, described for --help. */
 export function addSettingFlags(command: Command, settings: readonly SettingOption<unknown>[]): Command {

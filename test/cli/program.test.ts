@@ -67,6 +67,9 @@ it.each([
   [["fix", "it"], 'Unknown command "fix".', 'A task is given with --task "...". See `agent-worker run --help`.'],
   [["runs"], "runs needs a command: list, show, logs, clean.", "See `agent-worker runs --help`."],
   [["runs", "show"], "Missing required argument 'run'.", "See `agent-worker runs show --help`."],
+  [["demo", "--branch", "x"], 'Unknown flag "--branch".', "See `agent-worker demo --help`."],
+  [["demo", "--dry-run"], 'Unknown flag "--dry-run".', "See `agent-worker demo --help`."],
+  [["demo", "--task", "x"], 'Unknown flag "--task".', "See `agent-worker demo --help`."],
   [["--max-turns"], "Option '--max-turns <N>' argument missing.", "See `agent-worker run --help`."],
   [["completion", "bahs"], 'There is no completion for "bahs".', "Choose one of bash, zsh, fish. Did you mean bash?"],
 ])("refuses %j with exit code 2 and nothing on stdout", async (argv, message, hint) => {

@@ -53,14 +53,26 @@ describe("a wrong request", () => {
     ["BRANCH_PREFIX", [...task, "--branch", "a-name/below"]],
     ["BRANCH_CHECKED_OUT", [...task, "--branch", "main", "--on-branch-exists", "replace"]],
     ["AGENT_UNKNOWN", [...task, "--agent", "cladue"]],
+    ["AGENT_UNKNOWN", [...task, "--agent", "cladue", "--dry-run"]],
+    ["CONFIG_INVALID", [...task, "--ca-bundle", "/nonexistent"]],
     ["RUN_NOT_FOUND", ["runs", "show", "01ZZZZZZZZZZZZZZZZZZZZZZZZ"]],
   ])("%s: %o", async (code, argv) => {
     expect(await expectRefused(code, argv)).not.toBe("");
   });
 
-  it("CREDENTIAL_MISSING without any credential", async () => {
-    const stderr = await expectRefused("CREDENTIAL_MISSING", task, { environment: { ANTHROPIC_API_KEY: "" } });
+  it.each([[task], [[...task, "--dry-run"]], [["demo"]]])("CREDENTIAL_MISSING: %o", async (argv) => {
+    const stderr = await expectRefused("CREDENTIAL_MISSING", argv, { environment: { ANTHROPIC_API_KEY: "" } });
     expect(stderr).toContain("ANTHROPIC_API_KEY");
+  });
+
+  it("MODE_UNSUPPORTED for the demo too", async () => {
+    const environment = { AGENT_EXECUTION_MODE: "server", CLAUDE_SERVER_URL: "http://127.0.0.1:1" };
+    expect(await expectRefused("MODE_UNSUPPORTED", ["demo"], { environment })).toContain("cli mode only");
+  });
+
+  it("CONFIG_INVALID for an endpoint with a user in it, which is not shown", async () => {
+    const environment = { ANTHROPIC_BASE_URL: "http://ann:canary@127.0.0.1:1" };
+    expect(await expectRefused("CONFIG_INVALID", task, { environment })).not.toContain("canary");
   });
 
   it("TASK_EMPTY on empty stdin", async () => {

@@ -7,7 +7,7 @@ export interface CapturedContext extends CliContext {
 
 /** A context whose output is kept as text. */
 export function createCapturedContext(
-  given: Pick<Partial<CliContext>, "environment" | "workingDirectory"> = {},
+  given: Pick<Partial<CliContext>, "environment" | "workingDirectory" | "signal" | "buildRunner"> = {},
 ): CapturedContext {
   const written = { stdout: "", stderr: "" };
   const capture = (name: keyof typeof written) =>

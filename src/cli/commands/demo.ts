@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { createRepository } from "../../git/create-repository.ts";
 import type { FlagValues } from "../../config/read-flags.ts";
 import type { CliContext } from "../context.ts";
-import { loadSettings } from "../load-settings.ts";
+import { loadRunSettings } from "../load-settings.ts";
+import { prepareRunner } from "../prepare-runner.ts";
 import { buildRequest, carryOut } from "./run.ts";
 
 export interface DemoOptions {
@@ -21,12 +22,12 @@ const files = {
 
 /** `demo`: a small task in a repository of its own, made anew each time; the branch stays there to be looked at. */
 export async function demoCommand({ flags, note }: DemoOptions, context: CliContext): Promise<number> {
-  const { config: loaded, warnings } = await loadSettings(flags, context);
-  const directory = join(loaded.directories.state, "demo", "greetings");
-  const config = { ...loaded, repository: directory, base: "HEAD", branch: undefined };
-  // Before anything is made: it throws where there is no credential.
-  await context.buildRunner(config);
-  await createRepository(directory, files, { settings: config.git, signal: context.signal });
-  const request = buildRequest({ config, warnings }, Buffer.from(task));
-  return carryOut({ config, request, notes: note === undefined ? [] : [note] }, context);
+  const loaded = await loadRunSettings(flags, context);
+  const repository = join(loaded.config.directories.state, "demo", "greetings");
+  const config = { ...loaded.config, repository, base: "HEAD" };
+  // Before anything is made.
+  const runner = await prepareRunner(loaded, context);
+  await createRepository(repository, files, { settings: config.git, signal: context.signal });
+  const request = buildRequest({ ...loaded, config }, Buffer.from(task));
+  return carryOut({ config, request, runner, notes: note === undefined ? [] : [note] }, context);
 }

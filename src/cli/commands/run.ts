@@ -1,45 +1,44 @@
 import type { Config } from "../../config/config.ts";
 import type { LoadedConfig } from "../../config/load-config.ts";
 import type { RunReport } from "../../core/run-report.ts";
-import type { RunRequest } from "../../core/runner.ts";
-import { WorkerError } from "../../core/worker-error.ts";
+import type { RunRequest, Runner } from "../../core/runner.ts";
 import { outputFormats } from "../../report/formats.ts";
 import { writeReport } from "../../report/write-report.ts";
+import { toPrintableLines } from "../../util/printable.ts";
 import { createUlid } from "../../util/ulid.ts";
 import type { RunCommandOptions } from "../command-options.ts";
 import type { CliContext } from "../context.ts";
-import { loadSettings } from "../load-settings.ts";
+import { loadRunSettings, tellWarnings } from "../load-settings.ts";
 import { createOutputWriter, formatNdjson } from "../output-writer.ts";
 import { createPalette } from "../palette.ts";
+import { prepareRunner } from "../prepare-runner.ts";
 import { createProgress } from "../progress.ts";
 import { buildTitle, readPrompt } from "../read-prompt.ts";
 
 /** `run`: one task, from the command line to a branch, a report and an exit code. */
 export async function runCommand(options: RunCommandOptions, context: CliContext): Promise<number> {
-  const loaded = await loadSettings(options.flags, context);
+  const loaded = await loadRunSettings(options.flags, context);
   const { config } = loaded;
-  const prompt = await readPrompt(options, context.stdin);
-  const request = buildRequest(loaded, prompt);
-  if (config.executionMode === "server") throw toUnsupportedError();
-  if (config.dryRun) {
-    const { printPlan } = await import("../print-plan.ts");
-    return printPlan({ config, request }, context);
-  }
-  return carryOut({ config, request, notes: [] }, context);
+  const request = buildRequest(loaded, await readPrompt(options, context));
+  const runner = await prepareRunner(loaded, context);
+  if (!config.dryRun) return carryOut({ config, request, runner, notes: [] }, context);
+  tellWarnings(loaded, context);
+  const { printPlan } = await import("../print-plan.ts");
+  return printPlan({ config, request }, context);
 }
 
 export interface RunOrder {
   readonly config: Config;
   readonly request: RunRequest;
+  readonly runner: Runner;
   /** Shown in the summary. */
   readonly notes: readonly string[];
 }
 
 /** Runs a task with progress on stderr and its report on stdout and in files; gives the exit code. */
 export async function carryOut(order: RunOrder, context: CliContext): Promise<number> {
-  const { config, request } = order;
+  const { config, request, runner } = order;
   const { stdout, stderr, environment, signal, killSignal } = context;
-  const runner = await context.buildRunner(config);
   const output = createOutputWriter(stdout);
   const palette = createPalette({ color: config.color, stream: stderr, environment });
   using progress = createProgress({ stream: stderr, verbosity: config.verbosity, palette });
@@ -56,7 +55,8 @@ export async function carryOut(order: RunOrder, context: CliContext): Promise<nu
   progress.close();
   for (const file of config.reports) {
     const warning = await writeReport(file, report);
-    if (warning !== null) stderr.write(`${palette.yellow("warning:")} ${warning.message}\n`);
+    // Also where it is quiet: the report itself cannot tell it.
+    if (warning !== null) stderr.write(`${palette.yellow("warning:")} ${toPrintableLines(warning.message)}\n`);
   }
   output.write(renderReport(report, order, context));
   await output.close();
@@ -90,10 +90,4 @@ export function buildRequest(
     onBranchExists: config.onBranchExists,
     warnings,
   };
-}
-
-function toUnsupportedError(): WorkerError {
-  return new WorkerError("MODE_UNSUPPORTED", "This version of agent-worker runs tasks in cli mode only.", {
-    hint: "Leave out --execution-mode server (or AGENT_EXECUTION_MODE).",
-  });
 }
