@@ -44,10 +44,17 @@ async function carryOut(argv: readonly string[]): Promise<number> {
   try {
     return await runProgram(argv, context);
   } catch (error) {
-    if (abort.signal.aborted && error === abort.signal.reason) return error === "SIGTERM" ? 143 : 130;
+    if (isCancel(error)) return abort.signal.reason === "SIGTERM" ? 143 : 130;
     const { renderError } = await import("./cli/render-error.ts");
     const workerError = toWorkerError(error);
     process.stderr.write(renderError(workerError, context));
     return workerError.exit;
   }
+}
+
+/** After a signal: its reason, or what a layer or Node made of it. */
+function isCancel(error: unknown): boolean {
+  if (!abort.signal.aborted) return false;
+  if (error === abort.signal.reason || toWorkerError(error).code === "CANCELLED") return true;
+  return error instanceof Error && error.name === "AbortError";
 }

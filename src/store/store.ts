@@ -5,6 +5,7 @@ import type { RunReport } from "../core/run-report.ts";
 import { WorkerError } from "../core/worker-error.ts";
 import { readCode, readMessage } from "../util/error-facts.ts";
 import { readProcessIdentity } from "../util/process-identity.ts";
+import { quote } from "../util/quote.ts";
 import { isUlid } from "../util/ulid.ts";
 import { buildRunPaths, formatRecord, openRunFiles } from "./run-files.ts";
 import type { RunFiles, RunPaths } from "./run-files.ts";
@@ -40,14 +41,14 @@ const sweepAgeMs = 60 * 60 * 1000;
 /** Opens the store without touching the disk: the directories are made with the first run. */
 export function openStore(stateDirectory: string): Store {
   const runs = path.resolve(stateDirectory, "runs");
-  const pathsOf = (id: string): RunPaths => buildRunPaths(path.join(runs, id));
-  const load = async (id: string): Promise<StoredRun> => loadRun(id, pathsOf(id));
+  const buildPaths = (id: string): RunPaths => buildRunPaths(path.join(runs, id));
+  const load = async (id: string): Promise<StoredRun> => loadRun(id, buildPaths(id));
   const listRuns = async (): Promise<readonly StoredRun[]> => Promise.all((await listIds(runs)).map(load));
   return {
     createRun: (run) => createRun(runs, run),
     listRuns,
     readRun: async (query) => load(findId(await listIds(runs), query)),
-    readReport: (id) => loadReport(pathsOf(id).report),
+    readReport: (id) => loadReport(buildPaths(id).report),
     removeRun: (id) => removeRun(runs, id),
     sweep: () => sweep(runs),
   };
@@ -132,8 +133,9 @@ function findId(ids: readonly string[], query: string): string {
   if (ids.includes(query)) return query;
   const matches = query === "" ? [] : ids.filter((id) => id.startsWith(wanted) || id.endsWith(wanted));
   if (matches.length === 1 && matches[0] !== undefined) return matches[0];
-  const message = matches.length === 0 ? `There is no run ${query}` : `${matches.length} runs match ${query}`;
-  const hint = matches.length === 0 ? "agent-worker runs list shows them." : `Say more of it: ${matches.join(", ")}`;
+  const message =
+    matches.length === 0 ? `There is no run ${quote(query)}.` : `${matches.length} runs match ${quote(query)}.`;
+  const hint = matches.length === 0 ? "agent-worker runs list shows them." : `Say more of it: ${matches.join(", ")}.`;
   throw new WorkerError("RUN_NOT_FOUND", message, { hint });
 }
 

@@ -2,6 +2,7 @@ import type { ColorMode, Config } from "../../config/config.ts";
 import type { FlagValues } from "../../config/read-flags.ts";
 import { toWorkerError } from "../../core/worker-error.ts";
 import type { Palette } from "../../report/palette.ts";
+import { toPrintableLines } from "../../util/printable.ts";
 import type { CommandOptions } from "../command-options.ts";
 import type { CliContext } from "../context.ts";
 import { checkRuntime, checkState } from "../doctor/check-directories.ts";
@@ -34,10 +35,12 @@ async function examine(flags: FlagValues, context: CliContext): Promise<{ findin
   try {
     const { config } = await loadSettings(flags, context);
     const findings = await Promise.all(listChecks(config, context));
+    context.signal.throwIfAborted();
     return { findings: [node, ok("configuration", "valid"), ...findings.flat()], color: config.color };
   } catch (error) {
+    context.signal.throwIfAborted();
     const { message, hint } = toWorkerError(error);
-    return { findings: [node, fail("configuration", message, hint ?? "agent-worker config")], color: "auto" };
+    return { findings: [node, fail("configuration", message, hint)], color: "auto" };
   }
 }
 
@@ -55,9 +58,9 @@ function renderFindings(findings: readonly Finding[], palette: Palette): string 
   const width = Math.max(...findings.map(({ name }) => name.length));
   const lines = findings.flatMap(({ name, status, text, remedy }) => {
     const indent = " ".repeat(6 + width + 2);
-    const body = text.replaceAll("\n", `\n${indent}`);
-    const line = `${styles[status](status.padEnd(4))}  ${name.padEnd(width)}  ${body}`;
-    return remedy === null ? [line] : [line, `${indent}${palette.dim(`-> ${remedy.replaceAll("\n", `\n${indent}`)}`)}`];
+    const toBody = (words: string): string => toPrintableLines(words).replaceAll("\n", `\n${indent}`);
+    const line = `${styles[status](status.padEnd(4))}  ${name.padEnd(width)}  ${toBody(text)}`;
+    return remedy === null ? [line] : [line, `${indent}${palette.dim(`-> ${toBody(remedy)}`)}`];
   });
   return `${lines.join("\n")}\n`;
 }

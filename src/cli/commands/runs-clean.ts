@@ -2,6 +2,7 @@ import { toWorkerError, WorkerError } from "../../core/worker-error.ts";
 import type { Store, StoredRun } from "../../store/store.ts";
 import { parseDuration } from "../../util/duration.ts";
 import { toPrintable } from "../../util/printable.ts";
+import { quote } from "../../util/quote.ts";
 import type { CommandOptions } from "../command-options.ts";
 import type { CliContext } from "../context.ts";
 import { cleanRun } from "../runs/clean-run.ts";
@@ -24,9 +25,9 @@ export async function runsCleanCommand(options: RunsCleanOptions, context: CliCo
   const request: CleaningRequest = { remove, force: options.force, dryRun: config.dryRun };
   const exitCodes: number[] = [];
   for (const run of chosen) {
-    if (context.signal.aborted) break;
     const { done, problem } = await tryToClean(run, request, setting);
     if (done.length > 0) context.stdout.write(`${toPrintable(`${run.id}: ${done.join(", ")}`)}\n`);
+    context.signal.throwIfAborted();
     if (problem === null) continue;
     context.stderr.write(`${toPrintable(`${run.id}: ${problem.message}`)}\n`);
     // With an age nobody asked for this very run.
@@ -49,7 +50,7 @@ async function tryToClean(run: StoredRun, request: CleaningRequest, setting: Cle
     return { done, problem };
   } catch (error) {
     const { message, hint, exit } = toWorkerError(error);
-    return { done: [], problem: { message: [message, hint].join(" ").trim(), exit, refused: false } };
+    return { done: [], problem: { message: `${message} ${hint}`, exit, refused: false } };
   }
 }
 
@@ -79,7 +80,7 @@ function isUncleaned(run: StoredRun): boolean {
 function parseAge(text: string): number {
   const ageMs = parseDuration(text);
   if (ageMs !== undefined) return ageMs;
-  throw new WorkerError("USAGE", `--older-than takes a duration, not ${JSON.stringify(text)}.`, {
+  throw new WorkerError("USAGE", `--older-than takes a duration, not ${quote(text)}.`, {
     hint: "For example: --older-than 30d",
   });
 }

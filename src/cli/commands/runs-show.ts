@@ -2,7 +2,7 @@ import type { Palette } from "../../report/palette.ts";
 import { renderJson } from "../../report/render-json.ts";
 import { renderText } from "../../report/render-text.ts";
 import type { StoredRun } from "../../store/store.ts";
-import { toPrintable } from "../../util/printable.ts";
+import { quoteForShell, toPrintable } from "../../util/printable.ts";
 import type { CommandOptions } from "../command-options.ts";
 import type { CliContext } from "../context.ts";
 import { createOutputWriter, formatNdjson } from "../output-writer.ts";
@@ -41,7 +41,10 @@ function renderKnown({ id, record, problem, paths }: StoredRun, state: RunState,
         ];
   const all = [...rows, ["Files", paths.directory], ["Run", id]];
   const lines = all.map(([label = "", value]) => `  ${palette.dim(label.padEnd(9))}${toPrintable(value ?? "")}`);
-  const next = state === "running" ? `agent-worker runs logs ${id} --follow` : `agent-worker runs clean ${id}`;
+  const next =
+    state === "running"
+      ? `agent-worker runs logs ${quoteForShell(id)} --follow`
+      : `agent-worker runs clean ${quoteForShell(id)}`;
   const headline = `${palette.bold(state)}  ${palette.bold(toPrintable(record?.title ?? ""))}`.trimEnd();
-  return `${[headline, "", ...lines, "", `  ${palette.bold(toPrintable(next))}`].join("\n")}\n`;
+  return `${[headline, "", ...lines, "", `  ${palette.bold(next)}`].join("\n")}\n`;
 }

@@ -7,6 +7,7 @@ import { findImage, readImageTag } from "../../container/image.ts";
 import { buildImageRequest } from "../../container/image-request.ts";
 import { toWorkerError } from "../../core/worker-error.ts";
 import { formatElapsed } from "../../report/format-figures.ts";
+import { quoteForShell } from "../../util/printable.ts";
 import type { CliContext } from "../context.ts";
 import { checkFreeSpace } from "./check-directories.ts";
 import { fail, ok, warn } from "./finding.ts";
@@ -47,7 +48,7 @@ async function checkImage(engine: Engine, { config, context }: { config: Config;
       return ok("image", `${reference} with Claude Code ${image.claudeCodeVersion ?? "unknown"}, built ${age} ago`);
     }
     if (request.reference !== undefined) {
-      return warn("image", `${reference} is not here; a run would pull it`, `docker pull ${reference}`);
+      return warn("image", `${reference} is not here; a run would pull it`, `docker pull ${quoteForShell(reference)}`);
     }
     return ok("image", `${reference} is not there yet; the first run builds it`, "agent-worker image build");
   } catch (error) {
@@ -64,5 +65,5 @@ async function checkEngineDisk(engine: Engine, { rootDirectory, kind }: EngineIn
 
 function toFailure(name: string, error: unknown): Finding {
   const { message, hint } = toWorkerError(error);
-  return fail(name, message, hint ?? null);
+  return fail(name, message, hint);
 }

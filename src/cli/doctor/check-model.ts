@@ -1,5 +1,6 @@
 import type { Config } from "../../config/config.ts";
 import { readCode } from "../../util/error-facts.ts";
+import { quoteForShell } from "../../util/printable.ts";
 import { tryConnection } from "../../util/try-connection.ts";
 import { fail, ok } from "./finding.ts";
 import type { Finding } from "./finding.ts";
@@ -35,6 +36,6 @@ async function checkReachable(name: string, url: string, { label, signal }: { la
     return ok(name, `${label} accepts connections`);
   } catch (error) {
     const why = readCode(error) ?? String(error);
-    return fail(name, `${label} cannot be reached (${why})`, `curl -v ${new URL(url).origin}`);
+    return fail(name, `${label} cannot be reached (${why})`, `curl -v ${quoteForShell(new URL(url).origin)}`);
   }
 }

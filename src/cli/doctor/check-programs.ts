@@ -18,7 +18,7 @@ export async function checkGit(config: Config, signal: AbortSignal): Promise<Fin
     return warn("git", `${version} is older than ${oldestGit.join(".")}`, "sudo apt-get install git");
   } catch (error) {
     const { message, hint } = toWorkerError(error);
-    return fail("git", message, hint ?? "sudo apt-get install git");
+    return fail("git", message, hint);
   }
 }
 

@@ -3,6 +3,7 @@ import { toWorkerError } from "../../core/worker-error.ts";
 import { openRunFiles } from "../../store/run-files.ts";
 import type { RunRecord } from "../../store/run-record.ts";
 import type { Store, StoredRun } from "../../store/store.ts";
+import { quoteForShell } from "../../util/printable.ts";
 import { readRunState } from "./run-state.ts";
 import type { RunState } from "./run-state.ts";
 
@@ -71,7 +72,8 @@ async function settleWork(
   { ports }: CleaningSetting,
 ): Promise<string | null> {
   if (!request.force && (await ports.findKeptWork(record)) !== null) {
-    return `its work is kept (git branch NEW-NAME ${buildKeptRef(record.runId)}); --force drops it`;
+    const git = `git -C ${quoteForShell(record.repository)}`;
+    return `its work is kept (${git} branch NEW-NAME ${buildKeptRef(record.runId)}); --force drops it`;
   }
   if (!request.dryRun) await ports.dropKeptRef(record);
   return null;

@@ -97,7 +97,9 @@ describe("runs clean", () => {
     const { world, repository, files } = killed;
     const ref = `refs/agent-worker/${idOf(files)}`;
     repository.git("update-ref", ref, repository.git("commit-tree", "-p", killed.base, "-m", "work", "HEAD^{tree}"));
-    expect((await world.call("clean")).stdout).toContain(`its work is kept (git branch NEW-NAME ${ref})`);
+    expect((await world.call("clean")).stdout).toContain(
+      `its work is kept (git -C '${repository.path}' branch NEW-NAME ${ref})`,
+    );
     expect(await world.call("clean", idOf(files))).toMatchObject({ exitCode: 2, stdout: "" });
     expect((await world.call("clean", "--older-than", "1ms")).exitCode).toBe(0);
     expect(repository.git("for-each-ref", ref)).toContain(ref);
@@ -167,6 +169,14 @@ describe("runs clean", () => {
     }
     expect((await world.call("clean")).exitCode).toBe(0);
     expect([existsSync(home), existsSync(link)]).toEqual([true, true]);
+  });
+
+  it("stops at a signal, as cancelled", async () => {
+    using world = openWorld();
+    kill(await world.create("Killed"));
+    world.abort.abort("SIGTERM");
+    await expect(world.call("clean")).rejects.toBe("SIGTERM");
+    expect((await world.store.readRun("latest")).record?.endedAt).toBeNull();
   });
 
   it("refuses an age that is none", async () => {

@@ -16,6 +16,7 @@ export function openWorld() {
     PATH: process.env["PATH"],
     DOCKER_HOST: process.env["DOCKER_HOST"],
   };
+  const abort = new AbortController();
   const call = async (...argv: string[]) => {
     const [stdout, stderr] = [recordOutput(), recordOutput()];
     const exitCode = await runProgram(["runs", ...argv], {
@@ -24,12 +25,12 @@ export function openWorld() {
       stdin: process.stdin,
       stdout: stdout.stream,
       stderr: stderr.stream,
-      signal: new AbortController().signal,
+      signal: abort.signal,
       buildRunner: () => Promise.reject(new Error("no task is run here")),
     });
     return { exitCode, stdout: stdout.text, stderr: stderr.text };
   };
   const create = (title: string, runId = createUlid(), place = directory.path) =>
     store.createRun({ runId, title, repository: place, commonDirectory: join(place, ".git") });
-  return { directory, state, store, call, create, [Symbol.dispose]: () => directory[Symbol.dispose]() };
+  return { directory, state, store, abort, call, create, [Symbol.dispose]: () => directory[Symbol.dispose]() };
 }
