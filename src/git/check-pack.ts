@@ -1,8 +1,10 @@
 import { WorkerError } from "../core/worker-error.ts";
+import { checkTree } from "./check-tree.ts";
+import { streamIds } from "./pack-index.ts";
 import type { Quarantine } from "./quarantine.ts";
 import { commitLess } from "./receive-pack.ts";
 import type { ReceivedPack } from "./receive-pack.ts";
-import { runGit } from "./run-git.ts";
+import { runGit, streamGit } from "./run-git.ts";
 
 export interface CheckRequest {
   readonly base: string;
@@ -13,9 +15,11 @@ export interface CheckRequest {
 
 const again = "The agent may have changed git's own files in its work tree: run the task again, and tell it not to.";
 
-/** Checks what only the whole shows: sizes, that head is a commit and descends from base, that nothing is missing. */
+/** Checks what only the whole shows: sizes, that head is a commit and descends from base, how much its tree stands for, that nothing is missing. */
 export async function checkPack(quarantine: Quarantine, request: CheckRequest, signal: AbortSignal): Promise<void> {
-  const checks = [checkSizes, checkAncestor, checkConnected].map((check) => check(quarantine, request, signal));
+  const checks = [checkSizes, checkAncestor, checkTree, checkConnected].map((check) =>
+    check(quarantine, request, signal),
+  );
   // All have ended before anything is thrown: no process is left, and the first in this order names the fault.
   for (const result of await Promise.allSettled(checks)) if (result.status === "rejected") throw result.reason;
 }
@@ -23,18 +27,37 @@ export async function checkPack(quarantine: Quarantine, request: CheckRequest, s
 async function checkSizes(quarantine: Quarantine, request: CheckRequest, signal: AbortSignal): Promise<void> {
   const { head, received, limits } = request;
   const args = ["cat-file", "--buffer", "--batch-check=%(objecttype) %(objectsize)"];
-  const input = [head, ...received.ids].map((id) => `${id}\n`).join("");
-  const { stdout } = await runGit(quarantine, args, { signal, input });
-  const [first = "", ...rest] = stdout.toString("utf8").split("\n");
-  if (!first.startsWith("commit ")) {
-    throw new WorkerError("IMPORT_REFUSED", `The agent's head ${head} is not among the commits it handed out.`, {
-      hint: again,
-    });
+  let total = 0;
+  let isHead = true;
+  for await (const line of readLines(streamGit(quarantine, args, { signal, input: listIds(head, received) }))) {
+    const [type, size] = line.split(" ");
+    if (!isHead) total += Number(size);
+    else if (type !== "commit") throw toMissingError(head);
+    isHead = false;
   }
-  const total = rest.reduce((sum, line) => sum + Number(line.split(" ")[1] ?? 0), 0);
   if (total <= limits.unpackedBytes) return;
   const message = `The agent's work takes ${total} bytes unpacked; ${limits.unpackedBytes} are allowed.`;
   throw new WorkerError("IMPORT_TOO_LARGE", message, { hint: commitLess });
+}
+
+function toMissingError(head: string): WorkerError {
+  return new WorkerError("IMPORT_REFUSED", `The agent's head ${head} is not among the commits it handed out.`, {
+    hint: again,
+  });
+}
+
+async function* listIds(head: string, { index }: ReceivedPack): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(`${head}\n`);
+  yield* streamIds(index);
+}
+
+async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  let begun = "";
+  for await (const chunk of chunks) {
+    const lines = `${begun}${chunk.toString("latin1")}`.split("\n");
+    begun = lines.pop() ?? "";
+    yield* lines;
+  }
 }
 
 async function checkAncestor(quarantine: Quarantine, request: CheckRequest, signal: AbortSignal): Promise<void> {

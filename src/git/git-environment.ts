@@ -40,6 +40,12 @@ const fixedConfiguration: GitConfiguration = [
 ];
 
 /**
+ * The largest piece of memory that git may ask for: objects of an agent's may unpack to any size. Honest ones stay below,
+ * for git takes files of more than 512 MiB (core.bigFileThreshold) in parts.
+ */
+export const allocationBytes = 1024 ** 3;
+
+/**
  * The whole environment of every git process of the host: nothing is inherited, so GIT_DIR, GIT_INDEX_FILE and their
  * like from a calling hook do not exist here. `configuration` wins over the fixed one.
  */
@@ -66,6 +72,7 @@ export function buildGitEnvironment(
     // A partial clone would fetch what it lacks from the user's remote, with the user's helpers.
     GIT_NO_LAZY_FETCH: "1",
     GIT_ALLOW_PROTOCOL: "file",
+    GIT_ALLOC_LIMIT: String(allocationBytes),
     GIT_AUTHOR_NAME: name,
     GIT_AUTHOR_EMAIL: email,
     GIT_COMMITTER_NAME: name,

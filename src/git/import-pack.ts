@@ -27,7 +27,7 @@ export interface PackImport {
 export interface ImportLimits {
   /** Of the pack as it comes. */
   readonly packBytes: number;
-  /** Of all its objects unpacked; also the most memory that one of them may take. */
+  /** Of all its objects unpacked; also the most memory that one of them may take, where less than 1 GiB. */
   readonly unpackedBytes: number;
   /** Of the whole check. Default: five minutes. */
   readonly timeoutMs?: number;
@@ -90,7 +90,7 @@ async function storeObjects(
   throwIfAborted(signal, "unpack-objects");
   // From here on it is a matter of milliseconds, and a git that is killed now would leave its temporary files here.
   const uninterrupted = AbortSignal.timeout(300_000);
-  const isSmall = received.ids.length < looseObjects && received.sizeBytes < looseBytes;
+  const isSmall = received.objects < looseObjects && received.sizeBytes < looseBytes;
   // The .keep file protects a pack from a `git repack` of the user's until the ref is there.
   const args = isSmall ? ["unpack-objects", "-q"] : ["index-pack", "--stdin", `--keep=agent-worker ${runId}`];
   const { stdout } = await runGit(repository, args, { signal: uninterrupted, input: createReadStream(received.path) });

@@ -1,7 +1,9 @@
-import { open, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { WorkerError, toWorkerError } from "../core/worker-error.ts";
-import { buildGitEnvironment } from "./git-environment.ts";
+import { allocationBytes, buildGitEnvironment } from "./git-environment.ts";
+import { countObjects } from "./pack-index.ts";
+import type { PackIndex } from "./pack-index.ts";
 import type { Quarantine } from "./quarantine.ts";
 import { runGit } from "./run-git.ts";
 
@@ -14,8 +16,9 @@ export interface ReceiveRequest {
 export interface ReceivedPack {
   readonly path: string;
   readonly sizeBytes: number;
-  /** The ids of its objects, with those that completed a thin pack. */
-  readonly ids: readonly string[];
+  /** How many objects it has, with those that completed a thin pack. */
+  readonly objects: number;
+  readonly index: PackIndex;
 }
 
 /** Faults of old histories that harm nobody. Trees with `.git`, `..` and their like stay errors, as does all of `.gitmodules`. */
@@ -51,15 +54,42 @@ export async function receivePack(
   const environment = {
     ...buildGitEnvironment(quarantine.settings, [["pack.threads", "1"]]),
     // A few bytes of delta may stand for gigabytes of memory.
-    GIT_ALLOC_LIMIT: String(limits.unpackedBytes),
+    GIT_ALLOC_LIMIT: String(Math.min(limits.unpackedBytes, allocationBytes)),
   };
-  const { stdout } = await runGit(quarantine, args, { signal, input: pack, environment }).catch((error: unknown) => {
+  const input = limitObjects(pack);
+  const { stdout } = await runGit(quarantine, args, { signal, input, environment }).catch((error: unknown) => {
     throw signal.aborted ? error : toImportError(error, limits);
   });
   const name = stdout.toString("utf8").trim().split("\t").at(-1) ?? "";
   const path = join(quarantine.gitDirectory, "objects", "pack", `pack-${name}`);
-  const [{ size }, ids] = await Promise.all([stat(`${path}.pack`), readIndex(`${path}.idx`, name.length / 2)]);
-  return { path: `${path}.pack`, sizeBytes: size, ids };
+  const index = { path: `${path}.idx`, idBytes: name.length / 2 };
+  const [{ size }, objects] = await Promise.all([stat(`${path}.pack`), countObjects(index)]);
+  return { path: `${path}.pack`, sizeBytes: size, objects, index };
+}
+
+/** Far more than an agent makes; git holds something of each in memory. */
+const maxObjects = 1_000_000;
+const headerBytes = 12;
+
+/** Passes a pack on, unless its header announces too many objects; git itself refuses a pack that has others. */
+async function* limitObjects(pack: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let header = Buffer.alloc(0);
+  for await (const chunk of pack) {
+    if (header.length < headerBytes) {
+      header = Buffer.concat([header, chunk.subarray(0, headerBytes - header.length)]);
+      if (header.length === headerBytes && header.toString("latin1", 0, 4) === "PACK") {
+        requireFewObjects(header.readUInt32BE(8));
+      }
+    }
+    yield chunk;
+  }
+}
+
+function requireFewObjects(count: number): void {
+  if (count <= maxObjects) return;
+  throw new WorkerError("IMPORT_TOO_LARGE", `The agent's work is ${count} objects; ${maxObjects} are allowed.`, {
+    hint: commitLess,
+  });
 }
 
 function toImportError(error: unknown, { packBytes, unpackedBytes }: ReceiveRequest["limits"]): unknown {
@@ -72,7 +102,8 @@ function toImportError(error: unknown, { packBytes, unpackedBytes }: ReceiveRequ
     });
   }
   if (/attempting to allocate|out of memory/i.test(message)) {
-    return new WorkerError("IMPORT_TOO_LARGE", `A file of the agent's is larger than ${unpackedBytes} bytes.`, {
+    const most = Math.min(unpackedBytes, allocationBytes);
+    return new WorkerError("IMPORT_TOO_LARGE", `A file of the agent's is larger than ${most} bytes.`, {
       hint: commitLess,
     });
   }
@@ -80,15 +111,4 @@ function toImportError(error: unknown, { packBytes, unpackedBytes }: ReceiveRequ
     hint: "They could harm a checkout, or are damaged; nothing of them was kept. Run the task again.",
     cause: error,
   });
-}
-
-/** The object ids of a version 2 pack index: header, 256 counters, then the sorted ids. */
-async function readIndex(path: string, idBytes: number): Promise<readonly string[]> {
-  await using file = await open(path);
-  const header = Buffer.alloc(8 + 256 * 4);
-  await file.read(header, 0, header.length, 0);
-  const count = header.readUInt32BE(header.length - 4);
-  const names = Buffer.alloc(count * idBytes);
-  await file.read(names, 0, names.length, header.length);
-  return Array.from({ length: count }, (_, at) => names.toString("hex", at * idBytes, (at + 1) * idBytes));
 }
