@@ -14,7 +14,7 @@ import type { ModelFailure } from "./model-failure.ts";
 import { sendRefusal } from "./refusal.ts";
 import type { Refusal } from "./refusal.ts";
 import type { TargetDecision } from "./request-target.ts";
-import { toUpstreamFailure } from "./upstream-failure.ts";
+import { toOddFailure, toUpstreamFailure } from "./upstream-failure.ts";
 import type { Upstream, UpstreamAnswer } from "./upstream.ts";
 
 export interface Exchange {
@@ -40,14 +40,19 @@ export interface Forwarded {
   readonly responseBytes: number;
 }
 
-/** Carries one request to the model endpoint and its answer back, as both arrive. Never throws. */
+/** Carries one request to the model endpoint and its answer back, as both arrive. Never rejects. */
 export async function forward(exchange: Exchange, model: Model): Promise<Forwarded> {
   const { request, response } = exchange;
   const gone = new AbortController();
   response.once("close", () => gone.abort());
   const signal = AbortSignal.any([exchange.signal, gone.signal]);
   const sent = openBody(request);
-  const responseBytes = await answerWith({ ...exchange, signal }, { ...model, body: sent?.body ?? null });
+  const responseBytes = await answerWith({ ...exchange, signal }, { ...model, body: sent?.body ?? null }).catch(() => {
+    // An answer that nobody foresaw: it ends its own request, not the process.
+    response.destroy();
+    model.ledger.fail(toOddFailure(model.upstream.host));
+    return 0;
+  });
   return { status: response.headersSent ? response.statusCode : null, requestBytes: sent?.bytes() ?? 0, responseBytes };
 }
 

@@ -92,8 +92,8 @@ interface Watch {
 function openServer(model: Model, { audit, signal }: Watch): Server {
   // The container's forwarder keeps connections: one closed here in the moment it is used again would fail a request.
   const server = createServer({ keepAliveTimeout: 0, requireHostHeader: false }, (request, response) => {
-    // `serve` turns every failure into an answer.
-    void serve({ request, response, signal }, { model, audit });
+    // `serve` turns every failure into an answer; one of its own ends the request, not the process.
+    serve({ request, response, signal }, { model, audit }).catch(() => response.destroy());
   });
   const deny = (request: IncomingMessage | null, socket: Duplex, why: string): void => {
     const start = startRecord(request);

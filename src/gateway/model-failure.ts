@@ -38,15 +38,15 @@ const verbs: Readonly<Partial<Record<ErrorCode, string>>> = {
   LIMIT_QUOTA: "says that nothing is left to spend",
 };
 
-const codeOfType: Readonly<Record<string, ErrorCode>> = {
-  authentication_error: "MODEL_CREDENTIAL",
-  permission_error: "MODEL_CREDENTIAL",
-  rate_limit_error: "MODEL_RATE_LIMIT",
-  timeout_error: "MODEL_TIMEOUT",
-  billing_error: "LIMIT_QUOTA",
-  overloaded_error: "MODEL_OVERLOADED",
-  api_error: "MODEL_OVERLOADED",
-};
+const codeOfType: ReadonlyMap<string, ErrorCode> = new Map([
+  ["authentication_error", "MODEL_CREDENTIAL"],
+  ["permission_error", "MODEL_CREDENTIAL"],
+  ["rate_limit_error", "MODEL_RATE_LIMIT"],
+  ["timeout_error", "MODEL_TIMEOUT"],
+  ["billing_error", "LIMIT_QUOTA"],
+  ["overloaded_error", "MODEL_OVERLOADED"],
+  ["api_error", "MODEL_OVERLOADED"],
+]);
 
 const codeOfStatus: Readonly<Record<number, ErrorCode>> = {
   401: "MODEL_CREDENTIAL",
@@ -58,7 +58,7 @@ const codeOfStatus: Readonly<Record<number, ErrorCode>> = {
 };
 
 function chooseCode({ status, error }: ModelAnswer): ErrorCode | null {
-  if (status < 300) return error === null ? null : (codeOfType[error.type] ?? null);
+  if (status < 300) return error === null ? null : (codeOfType.get(error.type) ?? null);
   // An empty account is told as a wrong request.
   if (status === 400 && error !== null && /credit balance/i.test(error.message)) return "LIMIT_QUOTA";
   return codeOfStatus[status] ?? (status >= 500 ? "MODEL_OVERLOADED" : null);
@@ -82,8 +82,11 @@ function toSeconds(retryAfter: string | undefined): number | null {
   return Number.isNaN(until) ? null : Math.max(0, Math.ceil((until - Date.now()) / 1000));
 }
 
-/** One printable line of what somebody else wrote. */
+/** One printable line of what somebody else wrote; cut first, since it may be as long as they like. */
 function toLine(text: string): string {
-  const line = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();
-  return line.length > 300 ? `${line.slice(0, 299)}…` : line;
+  const line = text
+    .slice(0, 1000)
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, " ")
+    .trim();
+  return line.length > 300 || text.length > 1000 ? `${line.slice(0, 299)}…` : line;
 }

@@ -23,29 +23,29 @@ const unreachable = (what: string, hint = network): Meaning => ({
 const timeout = (what: string, hint = later): Meaning => ({ code: "MODEL_TIMEOUT", what, hint, transient: false });
 const broken: Meaning = { code: "MODEL_UNREACHABLE", what: "closed the connection", hint: later, transient: true };
 
-const meanings: Readonly<Record<string, Meaning>> = {
-  ECONNREFUSED: unreachable("refuses connections"),
-  ENOTFOUND: unreachable("has no address"),
-  EAI_AGAIN: unreachable("has no address: the name service does not answer"),
-  EHOSTUNREACH: unreachable("cannot be reached"),
-  ENETUNREACH: unreachable("cannot be reached"),
-  ETIMEDOUT: timeout("did not take the connection in time", network),
-  UND_ERR_CONNECT_TIMEOUT: timeout("did not take the connection in time", network),
-  UND_ERR_HEADERS_TIMEOUT: timeout("took the request and did not answer in time"),
-  UND_ERR_BODY_TIMEOUT: timeout("stopped in the middle of an answer"),
-  ECONNRESET: broken,
-  EPIPE: broken,
-  UND_ERR_SOCKET: broken,
-  EPROTO: unreachable("does not speak TLS as expected"),
-};
+const meanings: ReadonlyMap<string, Meaning> = new Map([
+  ["ECONNREFUSED", unreachable("refuses connections")],
+  ["ENOTFOUND", unreachable("has no address")],
+  ["EAI_AGAIN", unreachable("has no address: the name service does not answer")],
+  ["EHOSTUNREACH", unreachable("cannot be reached")],
+  ["ENETUNREACH", unreachable("cannot be reached")],
+  ["ETIMEDOUT", timeout("did not take the connection in time", network)],
+  ["UND_ERR_CONNECT_TIMEOUT", timeout("did not take the connection in time", network)],
+  ["UND_ERR_HEADERS_TIMEOUT", timeout("took the request and did not answer in time")],
+  ["UND_ERR_BODY_TIMEOUT", timeout("stopped in the middle of an answer")],
+  ["ECONNRESET", broken],
+  ["EPIPE", broken],
+  ["UND_ERR_SOCKET", broken],
+  ["EPROTO", unreachable("does not speak TLS as expected")],
+]);
 
 /**
  * What it means that the provider could not be asked or broke off. Only the error's code is looked at: its message
  * may hold addresses with credentials.
  */
 export function toUpstreamFailure(error: unknown, host: string): { failure: ModelFailure; transient: boolean } {
-  const code = listCodes(error).find((code) => meanings[code] !== undefined || isTls(code));
-  const meaning = (code === undefined ? undefined : meanings[code]) ?? otherMeaning(code, error);
+  const code = listCodes(error).find((code) => meanings.has(code) || isTls(code));
+  const meaning = (code === undefined ? undefined : meanings.get(code)) ?? otherMeaning(code, error);
   const shown = code === undefined ? "" : ` (${code})`;
   return {
     failure: {
@@ -54,6 +54,16 @@ export function toUpstreamFailure(error: unknown, host: string): { failure: Mode
       hint: meaning.hint,
     },
     transient: meaning.transient,
+  };
+}
+
+/** An answer that came and cannot be passed on. What was thrown is not told: it may quote the answer. */
+export function toOddFailure(host: string): ModelFailure {
+  const hint = "See what answers at ANTHROPIC_BASE_URL.";
+  return {
+    code: "MODEL_UNREACHABLE",
+    message: `The model endpoint ${host} sent an answer that cannot be passed on`,
+    hint,
   };
 }
 

@@ -42,6 +42,9 @@ export interface Upstream {
 /** The provider sends a ping every few seconds; whole answers may take as long as the agent CLI waits for them. */
 const defaultLimits: UpstreamLimits = { connectTimeoutMs: 15_000, headersTimeoutMs: 600_000, bodyTimeoutMs: 300_000 };
 
+/** More calls at once wait: the container must not use up this machine's descriptors. */
+const maxConnections = 64;
+
 export interface UpstreamOptions {
   readonly baseUrl: string;
   readonly proxyUrl?: string | undefined;
@@ -80,7 +83,7 @@ export function openUpstream(options: UpstreamOptions, limits: Partial<UpstreamL
         body,
         signal,
       });
-      return { status: answer.statusCode, headers: answer.headers, body: answer.body };
+      return { status: answer.statusCode, headers: joinValues(answer.headers), body: answer.body };
     },
     async [Symbol.asyncDispose]() {
       await (await opening?.catch(() => undefined))?.destroy();
@@ -88,11 +91,17 @@ export function openUpstream(options: UpstreamOptions, limits: Partial<UpstreamL
   };
 }
 
+/** A header that comes twice is one with a list of values (RFC 9110, 5.3): whoever reads it gets a text, as its type says. */
+function joinValues(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value ?? ""].flat().join(", ")]));
+}
+
 async function openDispatcher({ proxyUrl, caBundle }: UpstreamOptions, limits: UpstreamLimits): Promise<Dispatcher> {
   const { Agent, ProxyAgent } = await import("undici");
   const trust = caBundle === undefined ? {} : { ca: await readTrusted(caBundle) };
   const options = {
     allowH2: false,
+    connections: maxConnections,
     headersTimeout: limits.headersTimeoutMs,
     bodyTimeout: limits.bodyTimeoutMs,
     connect: { timeout: limits.connectTimeoutMs, ...trust },
