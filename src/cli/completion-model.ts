@@ -21,6 +21,8 @@ export interface CompletionArgument {
   readonly choices: readonly string[];
 }
 
+export const shells = ["bash", "zsh", "fish"] as const;
+
 /** Everything that can be completed, from the program as it is declared. The default command's flags are the program's too. */
 export function buildCompletionModel(program: Command): readonly CompletionCommand[] {
   const commands = listCommands(program, []);
@@ -35,13 +37,11 @@ export function buildCompletionModel(program: Command): readonly CompletionComma
 function listCommands(command: Command, words: readonly string[]): CompletionCommand[] {
   const children = command.commands.map((child) => ({ name: child.name(), description: child.description() }));
   const flags = command.options.map(toFlag);
-  const shells = command.registeredArguments.some((argument) => argument.name() === "shell")
-    ? ["bash", "zsh", "fish"]
-    : [];
+  const takesShell = command.registeredArguments.some((argument) => argument.name() === "shell");
   const own: CompletionCommand = {
     words,
     description: command.description(),
-    children: [...children, ...shells.map((name) => ({ name, description: `script for ${name}` }))],
+    children: [...children, ...(takesShell ? shells : []).map((name) => ({ name, description: `script for ${name}` }))],
     flags: [...flags, { name: "--help", description: "show help", argument: undefined }],
   };
   return [own, ...command.commands.flatMap((child) => listCommands(child, [...words, child.name()]))];

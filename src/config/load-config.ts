@@ -20,7 +20,7 @@ import type { FlagValues } from "./read-flags.ts";
 import { readTextFile } from "./read-text-file.ts";
 import { read, readList, startReading } from "./reading.ts";
 import type { Entry, Reading } from "./reading.ts";
-import type { Layer, Origin, Problem } from "./setting.ts";
+import type { Layer, Problem } from "./setting.ts";
 
 export interface ConfigSources {
   readonly flags: FlagValues;
@@ -37,8 +37,6 @@ export interface LoadedConfig {
   readonly config: Config;
   /** Every setting, in the order of the table, with what it is and where it came from. Holds no secret. */
   readonly entries: ReadonlyMap<string, Entry>;
-  /** By key. */
-  readonly origins: ReadonlyMap<string, Origin>;
   readonly warnings: readonly Warning[];
 }
 
@@ -65,11 +63,9 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
   const problems = [flags, envFile, project, global, reading].flatMap((part) => part.problems);
   problems.push(...(await checkCaBundle(config.container.caBundle, reading.entries.get(options.caBundle.key))));
   if (problems.length > 0) throw buildConfigError(problems);
-  const entries = sortEntries(reading);
   return {
     config,
-    entries,
-    origins: new Map([...entries].map(([key, { origin }]) => [key, origin])),
+    entries: sortEntries(reading),
     warnings: [...warnOfSecrets(sources.flags), ...envFile.warnings, ...reading.warnings],
   };
 }

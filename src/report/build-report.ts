@@ -5,10 +5,6 @@ import type { CancelSignal, Outcome } from "../core/outcome.ts";
 import type { Reason } from "../core/reason.ts";
 import type { RunReport } from "../core/run-report.ts";
 import type { Task } from "../core/task.ts";
-import { emptyTimings } from "../core/timings.ts";
-import type { Timings } from "../core/timings.ts";
-import { emptyUsage } from "../core/usage.ts";
-import type { Usage } from "../core/usage.ts";
 import type { Warning } from "../core/warning.ts";
 
 /** All that is known of a run when it has ended. */
@@ -18,25 +14,19 @@ export interface RunFacts {
   readonly outcome: Outcome;
   readonly reason: Reason | null;
   /** Decides between exit codes 130 and 143. */
-  readonly cancelSignal?: CancelSignal | undefined;
+  readonly cancelSignal: CancelSignal | undefined;
   readonly executionMode: RunReport["executionMode"];
-  /** null where the agent never said how it ended. */
-  readonly result: AgentResult | null;
+  readonly result: AgentResult;
   readonly repository: RunReport["repository"];
   readonly branch: RunReport["branch"];
   readonly stats: DiffStat;
   readonly warnings: readonly Warning[];
-  readonly gates?: RunReport["gates"];
-  /** What the last `usage` event said, for an agent without a result. */
-  readonly usage?: Usage | undefined;
-  /** Phases that the agent does not know, such as prepareMs; they win over the agent's. */
-  readonly timings?: Partial<Omit<Timings, "totalMs">>;
+  /** The phase that the agent does not know. */
+  readonly prepareMs: number;
   readonly startedAt: Date;
   readonly endedAt: Date;
   readonly attempts: number;
 }
-
-const maxFiles = 10_000;
 
 export function buildReport(facts: RunFacts): RunReport {
   const { task, result, startedAt, endedAt } = facts;
@@ -47,17 +37,16 @@ export function buildReport(facts: RunFacts): RunReport {
     outcome: facts.outcome,
     reason: facts.reason,
     executionMode: facts.executionMode,
-    agent: result?.agent ?? { name: task.agent, version: null, model: task.model ?? null, sessionId: null },
-    container: result?.container ?? null,
+    agent: result.agent,
+    container: result.container,
     repository: facts.repository,
     branch: facts.branch,
-    stats: cutFiles(facts.stats),
-    usage: result?.usage ?? facts.usage ?? emptyUsage,
-    gates: facts.gates ?? [],
+    stats: facts.stats,
+    usage: result.usage,
+    gates: [],
     timings: {
-      ...emptyTimings,
-      ...result?.timings,
-      ...facts.timings,
+      ...result.timings,
+      prepareMs: facts.prepareMs,
       // The clock may be set back during a run; a time below zero would be no report at all.
       totalMs: Math.max(0, endedAt.getTime() - startedAt.getTime()),
     },
@@ -72,9 +61,4 @@ export function buildReport(facts: RunFacts): RunReport {
 /** Bytes that are not UTF-8 become U+FFFD; a byte order mark is part of the prompt. */
 function decodePrompt(prompt: Uint8Array): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(prompt);
-}
-
-function cutFiles(stats: DiffStat): DiffStat {
-  if (stats.files.length <= maxFiles) return stats;
-  return { ...stats, files: stats.files.slice(0, maxFiles), truncated: true };
 }

@@ -6,7 +6,7 @@ import { writeAtomic } from "../util/write-atomic.ts";
 import { fileFormats } from "./formats.ts";
 
 /** The format of a `--report` file; undefined where its name ends otherwise: refuse it before the run. */
-export function reportFormatOf(file: string): keyof typeof fileFormats | undefined {
+export function findReportFormat(file: string): keyof typeof fileFormats | undefined {
   const extension = path.extname(file).toLowerCase();
   return extension === ".json" || extension === ".md" ? extension : undefined;
 }
@@ -14,7 +14,7 @@ export function reportFormatOf(file: string): keyof typeof fileFormats | undefin
 /** Writes a report, atomically, making missing directories. A file that cannot be written is a warning, no outcome. */
 export async function writeReport(file: string, report: RunReport): Promise<Warning | null> {
   try {
-    await writeAtomic(file, fileFormats[reportFormatOf(file) ?? ".json"](report));
+    await writeAtomic(file, fileFormats[findReportFormat(file) ?? ".json"](report));
     return null;
   } catch (error) {
     const detail = readMessage(error);

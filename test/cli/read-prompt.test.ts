@@ -15,7 +15,7 @@ function read(taskFile: string, { stdin = new PassThrough(), signal = never } = 
 
 function makePipe(directory: string): string {
   const pipe = join(directory, "pipe");
-  execFileSync("mkfifo", [pipe]);
+  execFileSync("sh", ["-c", 'mkfifo "$0"', pipe]);
   return pipe;
 }
 

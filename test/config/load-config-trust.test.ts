@@ -23,11 +23,11 @@ describe("a project file", () => {
   it("may lower limits, and not raise them above the global file or the default", async () => {
     await place.writeGlobal("limits: {maxCost: 5}\n");
     await place.writeProject("limits: {maxCost: 500, maxTurns: 9, timeout: 2h}\ncontainer: {memory: 1g}\n");
-    const { config, warnings, origins } = await place.load();
+    const { config, warnings, entries } = await place.load();
     expect(config.limits).toEqual({ maxCostUsd: 5, maxTurns: 9, timeoutMs: 1_800_000 });
     expect(config.container.memoryBytes).toBe(1024 ** 3);
     expect(warnings.map(({ code }) => code)).toEqual(["SETTING_UNTRUSTED", "SETTING_UNTRUSTED"]);
-    expect(origins.get("limits.maxCost")?.kind).toBe("global-file");
+    expect(entries.get("limits.maxCost")?.origin.kind).toBe("global-file");
   });
 
   it("cannot copy the environment into its values", async () => {

@@ -36,16 +36,16 @@ describe("precedence", () => {
     ];
     for (const { set, model, kind, name } of steps) {
       await set();
-      const { config, origins } = await place.load();
-      expect([config.model, origins.get("model")]).toEqual([model, { kind, name }]);
+      const { config, entries } = await place.load();
+      expect([config.model, entries.get("model")?.origin]).toEqual([model, { kind, name }]);
     }
     const environment = { AGENT_WORKER_MODEL: "m4" };
     const fromEnvironment = await place.load({ environment });
     expect(fromEnvironment.config.model).toBe("m4");
-    expect(fromEnvironment.origins.get("model")).toEqual({ kind: "environment", name: "AGENT_WORKER_MODEL" });
+    expect(fromEnvironment.entries.get("model")?.origin).toEqual({ kind: "environment", name: "AGENT_WORKER_MODEL" });
     const fromFlag = await place.load({ environment, flags: { "--model": ["m5", "m6"] } });
     expect(fromFlag.config.model).toBe("m6");
-    expect(fromFlag.origins.get("model")).toEqual({ kind: "flag", name: "--model" });
+    expect(fromFlag.entries.get("model")?.origin).toEqual({ kind: "flag", name: "--model" });
   });
 
   it("takes a variable that is set to nothing as not set", async () => {
@@ -55,8 +55,8 @@ describe("precedence", () => {
   });
 
   it("has an origin for every setting of the table, in its order", async () => {
-    const { origins, config } = await place.load();
-    expect([...origins.keys()]).toEqual(optionList.map(({ key }) => key));
+    const { entries, config } = await place.load();
+    expect([...entries.keys()]).toEqual(optionList.map(({ key }) => key));
     expect(Object.isFrozen(config)).toBe(true);
     expect(Object.isFrozen(config.container)).toBe(true);
   });
@@ -117,8 +117,11 @@ describe("values", () => {
     const long = join(place.root, "x".repeat(80));
     await mkdir(long);
     for (const directory of [join(place.root, "missing"), "relative", long]) {
-      const { config, origins } = await place.load({ environment: { XDG_RUNTIME_DIR: directory } });
-      expect([config.directories.runtime, origins.get("directories.runtime")?.kind]).toEqual(["/tmp", "default"]);
+      const { config, entries } = await place.load({ environment: { XDG_RUNTIME_DIR: directory } });
+      expect([config.directories.runtime, entries.get("directories.runtime")?.origin.kind]).toEqual([
+        "/tmp",
+        "default",
+      ]);
     }
     const { config } = await place.load({ environment: { XDG_RUNTIME_DIR: place.root } });
     expect(config.directories.runtime).toBe(place.root);

@@ -12,18 +12,20 @@ import { sampleFacts } from "./samples.ts";
 const hostile = "\u001B]0;title\u0007\u001B[2J\u009B31mred\rover\nline\u2028\u202Egnp.exe\u200B\ud800\u{E0041}\u007F";
 const file: FileStat = { path: hostile, status: "renamed", from: hostile, insertions: 1, deletions: 2, binary: false };
 
-const report: RunReport = buildReport({
+const built = buildReport({
   ...sampleFacts,
   outcome: "failed",
   task: { ...sampleFacts.task, title: hostile, prompt: Buffer.from(`${hostile}\nsecond line`) },
   reason: { code: "AGENT_ERROR", message: hostile, hint: hostile },
-  result: null,
   branch: { name: hostile, head: hostile },
   repository: { path: hostile, base: { ref: hostile, sha: "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d" } },
   stats: { commits: 1, filesChanged: 1, insertions: 1, deletions: 2, files: [file], truncated: false },
-  gates: [{ name: hostile, status: hostile, detail: hostile, durationMs: 1 }],
   warnings: [{ code: hostile, message: hostile }],
 });
+const report: RunReport = {
+  ...built,
+  gates: [{ name: hostile, status: hostile, detail: hostile, durationMs: 1 }],
+};
 function named(name: string): string {
   return renderText({ ...report, outcome: "succeeded", branch: { name, head: "abc" } });
 }

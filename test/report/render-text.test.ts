@@ -186,7 +186,11 @@ it("says in 80 columns that a run ended as cancelled", () => {
 });
 
 it("keeps the lines of a reason that has several", () => {
-  const reason = { code: "ENGINE_UNAVAILABLE", message: "No engine answers. Tried:\n  Docker: no such file", hint: null };
+  const reason = {
+    code: "ENGINE_UNAVAILABLE",
+    message: "No engine answers. Tried:\n  Docker: no such file",
+    hint: null,
+  };
   const text = renderText({ ...samples.unavailable, reason }, { width: 80 });
   expect(text).toContain("Reason   No engine answers. Tried:\n");
   expect(text).toMatch(/^ +Docker: no such file/m);

@@ -3,6 +3,8 @@ import type { FileStat } from "../../src/core/diff-stat.ts";
 import type { Outcome } from "../../src/core/outcome.ts";
 import type { Reason } from "../../src/core/reason.ts";
 import type { RunReport } from "../../src/core/run-report.ts";
+import { emptyTimings } from "../../src/core/timings.ts";
+import { emptyUsage } from "../../src/core/usage.ts";
 import { buildReport } from "../../src/report/build-report.ts";
 import type { RunFacts } from "../../src/report/build-report.ts";
 
@@ -39,6 +41,7 @@ export const sampleFacts: RunFacts = {
   },
   outcome: "succeeded",
   reason: null,
+  cancelSignal: undefined,
   executionMode: "cli",
   result: {
     outcome: "succeeded",
@@ -72,7 +75,7 @@ export const sampleFacts: RunFacts = {
   branch: { name: "agent/upgrade-eslint-to-9-5N1RC0", head: "3f9c2ab81d0e4f5a6b7c8d9e0f1a2b3c4d5e6f70" },
   stats: { commits: 2, filesChanged: 10, insertions: 222, deletions: 125, files, truncated: false },
   warnings: [],
-  timings: { prepareMs: 61 },
+  prepareMs: 61,
   startedAt: new Date("2026-01-02T03:04:05.678Z"),
   endedAt: new Date("2026-01-02T03:05:17.978Z"),
   attempts: 1,
@@ -82,6 +85,14 @@ const nothing = { branch: null, stats: emptyDiffStat } as const;
 const partial = {
   stats: { ...emptyDiffStat, commits: 1, filesChanged: 1, insertions: 58, files: files.slice(1, 2) },
 } as const;
+const notStarted = {
+  commit: null,
+  agent: { name: "claude", version: null, model: null, sessionId: null },
+  container: null,
+  usage: emptyUsage,
+  timings: emptyTimings,
+};
+
 const because = (code: string, message: string, hint: string | null): { reason: Reason } => ({
   reason: { code, message, hint },
 });
@@ -104,7 +115,7 @@ const changes: Record<Outcome, Partial<RunFacts>> = {
   limited: { ...partial, ...because("LIMIT_TURNS", "The agent reached its limit of 20 turns", null) },
   unavailable: {
     ...nothing,
-    result: null,
+    result: { ...sampleFacts.result, ...notStarted },
     attempts: 0,
     ...because(
       "ENGINE_UNAVAILABLE",

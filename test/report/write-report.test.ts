@@ -4,14 +4,14 @@ import path from "node:path";
 import { expect, it } from "vitest";
 import { buildReport } from "../../src/report/build-report.ts";
 import { renderJson } from "../../src/report/render-json.ts";
-import { reportFormatOf, writeReport } from "../../src/report/write-report.ts";
+import { findReportFormat, writeReport } from "../../src/report/write-report.ts";
 import { sampleFacts } from "./samples.ts";
 
 const report = buildReport(sampleFacts);
 const temporary = () => mkdtempDisposableSync(path.join(tmpdir(), "agent-worker-test-"));
 
 it("knows the format of a report's file by its name", () => {
-  expect(["a.json", "b/c.MD", "x.txt", "json", ".json", ""].map(reportFormatOf)).toEqual([
+  expect(["a.json", "b/c.MD", "x.txt", "json", ".json", ""].map(findReportFormat)).toEqual([
     ".json",
     ".md",
     undefined,

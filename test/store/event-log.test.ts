@@ -1,19 +1,23 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, mkdtempDisposableSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempDisposableSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../src/core/run-event.ts";
 import { openAppendLog } from "../../src/store/append-log.ts";
-import { openEventLog, readEvents } from "../../src/store/event-log.ts";
+import { openEventLog, parseEvent } from "../../src/store/event-log.ts";
 import type { StoredEvent } from "../../src/store/event-log.ts";
+import { readLines } from "../../src/store/read-lines.ts";
 
 const temporary = () => mkdtempDisposableSync(path.join(tmpdir(), "agent-worker-test-"));
 
 async function collect(file: string): Promise<StoredEvent[]> {
   const events: StoredEvent[] = [];
-  for await (const event of readEvents(file)) events.push(event);
+  for await (const line of readLines(file)) {
+    const event = parseEvent(line);
+    if (event !== null) events.push(event);
+  }
   return events;
 }
 
@@ -37,15 +41,6 @@ describe("the event log", () => {
     expect(await collect(file)).toEqual(events);
     expect(log.warning()).toBeNull();
     expect(statSync(file).mode & 0o777).toBe(0o600);
-  });
-
-  it("stores what the transform made of a line", async () => {
-    using directory = temporary();
-    const file = path.join(directory.path, "events.ndjson");
-    await using log = await openEventLog(file, (line) => line.replaceAll("hello", "[redacted]"));
-    log.append(message(1));
-    await log.close();
-    expect(readFileSync(file, "utf8")).toContain('{"text":"[redacted]"}');
   });
 
   it("leaves out damaged lines and a torn last one, and passes on unknown types", async () => {

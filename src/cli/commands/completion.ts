@@ -4,15 +4,11 @@ import { quote } from "../../util/quote.ts";
 import { formatSuggestion } from "../../util/suggest.ts";
 import { renderBashCompletion } from "../completion-bash.ts";
 import { renderFishCompletion } from "../completion-fish.ts";
-import { buildCompletionModel } from "../completion-model.ts";
+import { buildCompletionModel, shells } from "../completion-model.ts";
 import { renderZshCompletion } from "../completion-zsh.ts";
 import type { CliContext } from "../context.ts";
 
-const renderers = new Map([
-  ["bash", renderBashCompletion],
-  ["zsh", renderZshCompletion],
-  ["fish", renderFishCompletion],
-]);
+const renderers = { bash: renderBashCompletion, zsh: renderZshCompletion, fish: renderFishCompletion };
 
 export interface CompletionRequest {
   readonly shell: string;
@@ -21,12 +17,12 @@ export interface CompletionRequest {
 
 /** `completion bash|zsh|fish`: a script that makes the shell complete commands, flags and their values. */
 export function completionCommand({ shell, program }: CompletionRequest, { stdout }: CliContext): Promise<number> {
-  const render = renderers.get(shell);
-  if (render === undefined) {
+  const known = shells.find((name) => name === shell);
+  if (known === undefined) {
     throw new WorkerError("USAGE", `There is no completion for ${quote(shell)}.`, {
-      hint: `Choose one of ${[...renderers.keys()].join(", ")}.${formatSuggestion(shell, renderers.keys())}`,
+      hint: `Choose one of ${shells.join(", ")}.${formatSuggestion(shell, shells)}`,
     });
   }
-  stdout.write(render(buildCompletionModel(program)));
+  stdout.write(renderers[known](buildCompletionModel(program)));
   return Promise.resolve(0);
 }
