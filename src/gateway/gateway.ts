@@ -28,11 +28,23 @@ export interface GatewayUpstream {
   readonly caBundle?: string | undefined;
 }
 
+/** What the container may take up here. Only reading a request is timed: an answer may stream as long as it likes. */
+export interface ServingLimits {
+  readonly connections: number;
+  /** From the connection, or the request's first byte, to the end of its headers. */
+  readonly requestHeadersMs: number;
+  /** To the end of its body. */
+  readonly requestMs: number;
+}
+
+/** The agent CLI has a handful of calls on their way, and bodies of some MB from memory. */
+const defaultLimits: ServingLimits = { connections: 256, requestHeadersMs: 30_000, requestMs: 300_000 };
+
 export interface GatewayOptions {
   /** At most 107 bytes, in a private directory: the socket itself is open to the container's user. */
   readonly socketPath: string;
   readonly upstream: GatewayUpstream;
-  readonly limits?: Partial<UpstreamLimits>;
+  readonly limits?: Partial<UpstreamLimits & ServingLimits>;
   /** Called once per request, when it has ended. Must not throw. */
   readonly audit: (record: EgressRecord) => void;
 }
@@ -65,7 +77,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     });
   const server = openServer(
     { upstream, credential, ledger, redactor },
-    { audit: redactedAudit, signal: closing.signal },
+    { audit: redactedAudit, signal: closing.signal, limits: { ...defaultLimits, ...limits } },
   );
   await listen(server, socketPath);
   let closed: Promise<void> | undefined;
@@ -87,14 +99,23 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 interface Watch {
   readonly audit: (record: EgressRecord) => void;
   readonly signal: AbortSignal;
+  readonly limits: ServingLimits;
 }
 
-function openServer(model: Model, { audit, signal }: Watch): Server {
-  // The container's forwarder keeps connections: one closed here in the moment it is used again would fail a request.
-  const server = createServer({ keepAliveTimeout: 0, requireHostHeader: false }, (request, response) => {
+function openServer(model: Model, { audit, signal, limits }: Watch): Server {
+  const settings = {
+    // The container's forwarder keeps connections: one closed here in the moment it is used again would fail a request.
+    keepAliveTimeout: 0,
+    requireHostHeader: false,
+    headersTimeout: limits.requestHeadersMs,
+    requestTimeout: limits.requestMs,
+    connectionsCheckingInterval: Math.min(10_000, limits.requestHeadersMs),
+  };
+  const server = createServer(settings, (request, response) => {
     // `serve` turns every failure into an answer; one of its own ends the request, not the process.
     serve({ request, response, signal }, { model, audit }).catch(() => response.destroy());
   });
+  server.maxConnections = limits.connections;
   const deny = (request: IncomingMessage | null, socket: Duplex, why: string): void => {
     const start = startRecord(request);
     const refusal = request === null ? { ...buildDenial(why), status: 400 } : buildDenial(why);
@@ -105,9 +126,12 @@ function openServer(model: Model, { audit, signal }: Watch): Server {
   server.on("connect", (request, socket) => deny(request, socket, "tunnels are not open"));
   server.on("upgrade", (request, socket) => deny(request, socket, "protocols are not changed here"));
   server.on("clientError", (error, socket) => {
-    if (readCode(error) === "ECONNRESET") socket.destroy();
+    // No request that could be answered: the container went away, or sent nothing more in time.
+    if (readCode(error) === "ECONNRESET" || readCode(error) === "ERR_HTTP_REQUEST_TIMEOUT") socket.destroy();
     else deny(null, socket, "it is not HTTP");
   });
+  // A connection that could not be accepted (EMFILE) must not end the process.
+  server.on("error", () => undefined);
   return server;
 }
 
