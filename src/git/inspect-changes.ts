@@ -1,104 +1,108 @@
-import { posix } from "node:path";
 import type { Warning } from "../core/warning.ts";
-import { findCaseCollisions } from "./case-collisions.ts";
+import { findCaseCollisions, noteAdded } from "./case-collisions.ts";
+import type { AddedNames } from "./case-collisions.ts";
 import { diffTree } from "./diff-stat.ts";
 import type { CommitRange } from "./diff-stat.ts";
+import { isEscaping } from "./escaping-link.ts";
 import { decodePath, readNulFields } from "./nul-fields.ts";
 import { readRawChange } from "./parse-raw-diff.ts";
 import type { RawChange } from "./parse-raw-diff.ts";
 import { readLinkTargets } from "./read-link-targets.ts";
 import type { Repository } from "./repository.ts";
 import { streamGit } from "./run-git.ts";
+import { watchedPaths } from "./watched-paths.ts";
 
 const submoduleMode = "160000";
 const linkMode = "120000";
 
-/** The paths that decide what runs elsewhere, and what to say of a change there. */
-const watched = [
-  {
-    code: "CHANGES_SUBMODULE",
-    pattern: /^\.gitmodules$/i,
-    text: "The submodules' configuration was changed",
-  },
-  { code: "CHANGES_WORKFLOWS", pattern: /^\.github\/workflows(\/|$)/i, text: "CI workflows were changed" },
-  { code: "CHANGES_HOOKS", pattern: /^\.husky(\/|$)/i, text: "Git hooks were changed" },
-  {
-    code: "CHANGES_AGENT_CONFIG",
-    pattern: /(^|\/)(\.claude(\/|$)|\.mcp\.json$)/i,
-    text: "The configuration of coding agents was changed",
-  },
-] as const;
-
-/** What a reviewer should look at first: changes that reach beyond the files they are in. Nothing here is refused. */
+/**
+ * What a reviewer should look at first: changes that reach beyond the files they are in. Nothing here is refused. The
+ * changes are read once as they come and may be a million; only what a warning shows is kept of them.
+ */
 export async function inspectChanges(
   repository: Repository,
   range: CommitRange,
   signal: AbortSignal,
 ): Promise<readonly Warning[]> {
-  const changes = await readChanges(repository, range, signal);
-  const present = changes.filter(({ status }) => status !== "deleted");
-  const submodules = changes.filter(({ oldMode, newMode }) => [oldMode, newMode].includes(submoduleMode));
-  const [escaping, collisions] = await Promise.all([
-    findEscapingLinks(repository, present, signal),
-    findCaseCollisions(repository, { head: range.head, added: listAdded(present) }, signal),
-  ]);
-  return [
-    ...watched.flatMap(({ code, pattern, text }) => buildWarning(code, text, listPaths(changes, pattern))),
-    ...buildWarning("CHANGES_SUBMODULE", "A submodule's commit was changed", submodules.map(toPath)),
-    ...buildWarning("CHANGES_SYMLINK_OUTSIDE", "A symbolic link leaves the tree", escaping),
-    ...buildWarning("CHANGES_CASE_COLLISION", "Names differ only in case or accents", collisions),
-  ];
+  const watched = watchedPaths.map(({ code, text, pattern }) => ({ pattern, finding: createFinding(code, text) }));
+  const submodules = createFinding("CHANGES_SUBMODULE", "A submodule's commit was changed");
+  const escaping = createFinding("CHANGES_SYMLINK_OUTSIDE", "A symbolic link leaves the tree");
+  const collisions = createFinding("CHANGES_CASE_COLLISION", "Names differ only in case or accents");
+  const names: AddedNames = { paths: new Map(), characters: 0, isCut: false };
+  const links: Link[] = [];
+  for await (const { status, oldMode, newMode, newId, path: bytes } of readChanges(repository, range, signal)) {
+    const { path } = decodePath(bytes);
+    for (const { pattern, finding } of watched) if (pattern.test(path)) note(finding, path);
+    if (oldMode === submoduleMode || newMode === submoduleMode) note(submodules, path);
+    if (status === "added") noteAdded(names, path);
+    if (newMode !== linkMode) continue;
+    links.push({ path, id: newId });
+    if (links.length === linksAtOnce) await noteEscaping(repository, { links: links.splice(0), escaping }, signal);
+  }
+  await noteEscaping(repository, { links, escaping }, signal);
+  for await (const pair of findCaseCollisions(repository, { head: range.head, names }, signal)) note(collisions, pair);
+  const findings = [...watched.map(({ finding }) => finding), submodules, escaping, collisions];
+  return [...findings.flatMap(buildWarning), ...(names.isCut ? [unread] : [])];
 }
 
-async function readChanges(
+const unread = {
+  code: "CHANGES_CASE_COLLISION",
+  message: "Too many files were added to compare all their names: some may differ only in case or accents",
+};
+
+interface Link {
+  readonly path: string;
+  readonly id: string;
+}
+
+/** Their targets take up to 40 MB. */
+const linksAtOnce = 10_000;
+
+async function* readChanges(
   repository: Repository,
   { base, head }: CommitRange,
   signal: AbortSignal,
-): Promise<readonly RawChange[]> {
+): AsyncGenerator<RawChange> {
   const args = [...diffTree, "--raw", "--no-renames", base, head];
   const fields = readNulFields(streamGit(repository, args, { signal }));
-  const changes: RawChange[] = [];
-  for (let header = await fields.next(); header.done !== true; header = await fields.next()) {
-    changes.push(await readRawChange(header.value, async () => (await fields.next()).value ?? Buffer.alloc(0)));
+  let header: Buffer | undefined;
+  for await (const field of fields) {
+    if (header !== undefined) yield await readRawChange(header, async () => field);
+    header = header === undefined ? field : undefined;
   }
-  return changes;
 }
 
-function listAdded(changes: readonly RawChange[]): readonly Buffer[] {
-  return changes.filter(({ status }) => status === "added").map(({ path }) => path);
-}
-
-function listPaths(changes: readonly RawChange[], pattern: RegExp): readonly string[] {
-  return changes.map(toPath).filter((path) => pattern.test(path));
-}
-
-async function findEscapingLinks(
+async function noteEscaping(
   repository: Repository,
-  changes: readonly RawChange[],
+  { links, escaping }: { readonly links: readonly Link[]; readonly escaping: Finding },
   signal: AbortSignal,
-): Promise<readonly string[]> {
-  const links = changes.filter(({ newMode }) => newMode === linkMode);
-  const ids = links.map(({ newId }) => newId);
+): Promise<void> {
+  const ids = links.map(({ id }) => id);
   const targets = await readLinkTargets(repository, ids, signal);
-  return links.filter(({ path, newId }) => isEscaping(path, targets.get(newId))).map(toPath);
+  for (const { path, id } of links) if (isEscaping(path, targets.get(id))) note(escaping, path);
 }
 
-/** Judged by its text: a link through another link may still leave, but that one would be named itself. */
-function isEscaping(path: Buffer, target: string | undefined): boolean {
-  if (target === undefined || target.startsWith("/")) return true;
-  const [first = ""] = posix.join(posix.dirname(path.toString("latin1")), target).split("/");
-  return first === ".." || first.toLowerCase() === ".git";
-}
-
-function toPath({ path }: RawChange): string {
-  return decodePath(path).path;
+/** Paths of one kind: the first of them, and how many there are. */
+interface Finding {
+  readonly code: string;
+  readonly text: string;
+  readonly shown: string[];
+  count: number;
 }
 
 const shownPaths = 5;
 
-function buildWarning(code: string, text: string, paths: readonly string[]): readonly Warning[] {
-  if (paths.length === 0) return [];
-  const shown = paths.slice(0, shownPaths).map((path) => JSON.stringify(path));
-  const rest = paths.length > shownPaths ? ` and ${paths.length - shownPaths} more` : "";
+function createFinding(code: string, text: string): Finding {
+  return { code, text, shown: [], count: 0 };
+}
+
+function note(finding: Finding, path: string): void {
+  finding.count += 1;
+  if (finding.shown.length < shownPaths) finding.shown.push(JSON.stringify(path));
+}
+
+function buildWarning({ code, text, shown, count }: Finding): readonly Warning[] {
+  if (count === 0) return [];
+  const rest = count > shown.length ? ` and ${count - shown.length} more` : "";
   return [{ code, message: `${text}: ${shown.join(", ")}${rest}` }];
 }

@@ -22,10 +22,22 @@ async function collide(files: Readonly<Record<string, string>>) {
   return (await inspectFiles(files)).map(({ code, message }) => `${code} ${message.split(": ")[1]}`);
 }
 
+/** Those a warning shows and those it counts. */
+function countPaths(message: string): number {
+  const [, more = "0"] = / and (\d+) more$/.exec(message) ?? [];
+  return message.split('", "').length + Number(more);
+}
+
 describe("inspectChanges", () => {
   test("has nothing to say about ordinary work", async () => {
     const files = { "src/b.txt": "b", "docs/link": { link: "../src/a.txt" }, top: { link: "." }, ".github/x.yml": "" };
     expect(await inspectFiles(files)).toEqual([]);
+  });
+
+  test("says nothing of links within the tree", async () => {
+    const targets = ["..", "../..", "../../src/./a.txt", "../sibling//x", "x", "./a b/c", "..."];
+    const links = targets.map((link, index) => [`docs/deep/link-${index}`, { link }] as const);
+    expect(await inspectFiles(Object.fromEntries(links))).toEqual([]);
   });
 
   test("names what decides what runs elsewhere", async () => {
@@ -39,6 +51,39 @@ describe("inspectChanges", () => {
       expect(await inspectFiles({ [path]: "" })).toEqual([{ code, message: expect.stringContaining(`"${path}"`) }]);
     }
     expect(await inspectFiles({ ".mcp.json": "{}" })).toMatchObject([{ code: "CHANGES_AGENT_CONFIG" }]);
+  });
+
+  test("names what steers agents, editors, tools and CI, wherever they look for it", async () => {
+    const changed = {
+      CHANGES_WORKFLOWS: [
+        ".github/actions/x/action.yml",
+        ".gitlab-ci.yml",
+        ".circleci/config.yml",
+        ".buildkite/pipeline.yml",
+        "azure-pipelines.yml",
+        "Jenkinsfile",
+      ],
+      CHANGES_HOOKS: [".pre-commit-config.yaml", "lefthook.yml"],
+      CHANGES_AGENT_CONFIG: [
+        "CLAUDE.md",
+        "packages/a/agents.MD",
+        ".agent-worker.yaml",
+        ".env",
+        ".env.local",
+        ".envrc",
+        ".vscode/tasks.json",
+        ".devcontainer/devcontainer.json",
+        ".github/copilot-instructions.md",
+      ],
+    };
+    for (const [code, paths] of Object.entries(changed)) {
+      const [warning, ...others] = await inspectFiles(Object.fromEntries(paths.map((path) => [path, "x"])));
+      expect(others).toEqual([]);
+      expect(warning).toMatchObject({ code });
+      expect(countPaths(warning?.message ?? "")).toBe(paths.length);
+    }
+    const harmless = ["src/environment.ts", ".env.example", "docs/claude.md.txt", "src/.gitlab-ci.yml.txt", "vscode/x"];
+    expect(await inspectFiles(Object.fromEntries(harmless.map((path) => [path, "x"])))).toEqual([]);
   });
 
   test("names deleted ones too", async () => {
@@ -63,7 +108,7 @@ describe("inspectChanges", () => {
       "a/absolute": { link: "/etc/passwd" },
       "a/b/up": { link: "../../../x" },
       inside: { link: ".git/config" },
-      "z/long": { link: `./${"x/".repeat(2_000)}../..` },
+      "z/long": { link: `./${"x/".repeat(2_000)}x` },
     };
     const paths = Object.keys(links).map((path) => JSON.stringify(path));
     const message = `A symbolic link leaves the tree: ${paths.slice(0, 3).join(", ")}`;
@@ -74,6 +119,33 @@ describe("inspectChanges", () => {
     const tree = writeTree(checkout.path, [{ mode: "120000", name: "huge", id }]);
     const head = checkout.git("commit-tree", "-p", base, "-m", "huge", tree);
     expect(await inspect(checkout, base, head)).toMatchObject([{ code: "CHANGES_SYMLINK_OUTSIDE" }]);
+  });
+
+  test("names links that may leave through another one", async () => {
+    const links = {
+      "a/b/c/l": { link: "../../../" },
+      x: { link: "a/b/c/l/../../../../etc/passwd" },
+      "y/into": { link: "../a/b/c/l/.GIT/config" },
+      "z/windows": { link: String.raw`..\..\x` },
+      "z/drive": { link: "c:/x" },
+    };
+    const message = 'A symbolic link leaves the tree: "x", "y/into", "z/drive", "z/windows"';
+    expect(await inspectFiles(links)).toEqual([{ code: "CHANGES_SYMLINK_OUTSIDE", message }]);
+  });
+
+  test("says so where too many files were added to compare their names", async () => {
+    using checkout = makeRepository({ "src/a.txt": "a" });
+    const base = checkout.git("rev-parse", "HEAD");
+    const id = writeBlob(checkout.path, "x");
+    const names = Array.from({ length: 9_000 }, (_, index) => `${index + 10_000}${"n".repeat(4_000)}`);
+    const tree = writeTree(checkout.path, [
+      ...names.map((name) => ({ mode: "100644", name, id })),
+      { mode: "40000", name: "src", id: checkout.git("rev-parse", "HEAD:src") },
+    ]);
+    const head = checkout.git("commit-tree", "-p", base, "-m", "long", tree);
+    expect(await inspect(checkout, base, head)).toMatchObject([
+      { code: "CHANGES_CASE_COLLISION", message: expect.stringContaining("Too many files") },
+    ]);
   });
 
   test("names files and folders that differ only in case or accents", async () => {
