@@ -9,7 +9,7 @@ export const fileStatSchema = z.object({
   /** The former path of a renamed or copied file. */
   from: z.string().optional(),
   status: z.enum(["added", "modified", "deleted", "renamed", "copied", "typechange"]),
-  /** Lines; null for binary files. */
+  /** Lines; null for binary files, and those of more than 32 MiB count as such. */
   insertions: count.nullable(),
   deletions: count.nullable(),
   binary: z.boolean(),

@@ -25,11 +25,14 @@ export const diffTree = [
   "--ignore-submodules=none",
 ];
 
-/** Counts commits, files and lines from `base` to `head`. Renames and copies are found as `git diff -M -C` finds them. */
+/** To count lines git needs up to 44 bytes for each: a few kilobytes of packed newlines would take the host's memory. */
+const countedFiles = [["core.bigFileThreshold", "32m"]] as const;
+
+/** Counts commits, files and lines from `base` to `head`. Renames and copies are found as `git diff -M -C` finds them; files of more than 32 MiB count as binary. */
 export async function readDiffStat(repository: Repository, range: CommitRange, signal: AbortSignal): Promise<DiffStat> {
   const { base, head } = range;
   const args = [...diffTree, "-M", "-C", "-l1000", "--raw", "--numstat", base, head];
-  const output = streamGit(repository, args, { signal });
+  const output = streamGit(repository, args, { signal, configuration: countedFiles });
   const [counted, stat] = await Promise.all([
     runGit(repository, ["rev-list", "--count", head, "--not", base], { signal }),
     parseNumstat(readNulFields(output), maxFiles),

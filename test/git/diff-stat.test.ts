@@ -18,6 +18,20 @@ const text = { binary: false };
 const addedLine = { status: "added", insertions: 1, deletions: 0, binary: false };
 
 describe("readDiffStat", () => {
+  test("does not count the lines of files beyond 32 MiB, which take git many times their size", async () => {
+    using checkout = makeRepository();
+    const base = checkout.git("rev-parse", "HEAD");
+    const file = { status: "added", insertions: null, deletions: null, binary: true };
+    checkout.commit({ large: Buffer.alloc(33 * 1024 ** 2, "\n"), small: "x\n" });
+    expect(await readStat(checkout, base)).toMatchObject({
+      insertions: 1,
+      files: [
+        { path: "large", ...file },
+        { path: "small", ...addedLine },
+      ],
+    });
+  });
+
   test("counts lines of added, modified and deleted files exactly", async () => {
     using checkout = makeRepository({ long: lines("old", 5_000), gone: lines("x", 3) });
     const base = checkout.git("rev-parse", "HEAD");
