@@ -43,6 +43,39 @@ describe("the event log", () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
+  it("keeps to its limit, but for what must be told, and says so", async () => {
+    using directory = temporary();
+    const file = path.join(directory.path, "events.ndjson");
+    await using log = await openEventLog(file, 1000);
+    log.append(message(1, "x".repeat(800)));
+    expect(log.warning()).toBeNull();
+    log.append(message(2, "ä".repeat(100)));
+    log.append(message(3, ""));
+    const warning: RunEvent = { ...message(4), type: "warning", data: { code: "ODD", message: "odd" } };
+    const error: RunEvent = { ...message(5), type: "error", data: { code: "BAD", message: "bad" } };
+    log.append(warning);
+    log.append(error);
+    await log.close();
+    expect((await collect(file)).map(({ seq }) => seq)).toEqual([1, 4, 5]);
+    expect(log.warning()).toEqual({
+      code: "LOG_INCOMPLETE",
+      message: "events.ndjson is full: 2 of its entries were not kept.",
+    });
+  });
+
+  it("holds little in memory when its writer waits until it is ready", async () => {
+    using directory = temporary();
+    const file = path.join(directory.path, "events.ndjson");
+    await using log = await openEventLog(file);
+    const event = message(1, "ä".repeat(100 * 1024));
+    const bytes = Buffer.byteLength(JSON.stringify(event)) + 1;
+    for (let index = 0; index < 50; index++) {
+      log.append(event);
+      await log.ready();
+      expect((index + 1) * bytes - statSync(file).size).toBeLessThanOrEqual(1024 * 1024);
+    }
+  });
+
   it("leaves out damaged lines and a torn last one, and passes on unknown types", async () => {
     using directory = temporary();
     const file = path.join(directory.path, "events.ndjson");
