@@ -52,15 +52,23 @@ function declareRuns(runs: Command, declaring: Declaring): void {
     "print JSON",
   );
   onCall(list, declaring, async () => (await import("./commands/runs-list.ts")).runsListCommand);
-  const show = declare(runs, ["show <run>", "the report of a run; the beginning of its id will do"], declaring);
+  const show = declare(
+    runs,
+    ["show <run>", "the report of a run: its id, a beginning or an end of it, or latest"],
+    declaring,
+  );
   onCall(show.option("--json", "print JSON"), declaring, async () => {
     return (await import("./commands/runs-show.ts")).runsShowCommand;
   });
-  const logs = declare(runs, ["logs <run>", "the events of a run; the beginning of its id will do"], declaring);
+  const logs = declare(
+    runs,
+    ["logs <run>", "the events of a run: its id, a beginning or an end of it, or latest"],
+    declaring,
+  );
   logs
     .option("--json", "print the lines as they are stored")
     .option("--follow", "wait for more, until the run has ended")
-    .addOption(new Option("--log <NAME>", `which log: ${logNames.join(", ")} (default: events)`).choices(logNames));
+    .addOption(new Option("--log <NAME>", "which log (default: events)").choices(logNames));
   onCall(logs, declaring, async () => {
     return (await import("./commands/runs-logs.ts")).runsLogsCommand;
   });

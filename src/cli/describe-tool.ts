@@ -5,8 +5,8 @@ import { cutEnd } from "../util/text-width.ts";
 const inputSchema = z.record(z.string(), z.unknown());
 /** What says most about a call, the first that is there. */
 const telling = ["file_path", "notebook_path", "path", "command", "pattern", "query", "url", "description", "prompt"];
-/** Where the workspace is in the container. */
-const workspace = /^\/workspace\//;
+/** Where the repository is in the container. */
+const workspace = /^\/workspace\/[^/]+\//;
 const maxColumns = 100;
 
 /** A tool call in short words: `Edit src/app.ts`, `Bash npm test`. One line, safe to print. */

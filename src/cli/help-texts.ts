@@ -10,7 +10,6 @@ Examples:
   agent-worker --task "Upgrade eslint to 9 and fix what breaks"
   agent-worker --task-file task.md --base main --branch agent/eslint-9 --timeout 1h
   git diff | agent-worker --task-file - --output json > report.json
-  agent-worker --task "..." --execution-mode server --server-url https://tasks.example.com
   agent-worker config        what is configured, and where it comes from
   agent-worker doctor        what is missing on this machine, and how to mend it
 `;

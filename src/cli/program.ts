@@ -48,7 +48,6 @@ function createProgram(declaring: Declaring): Command {
     .description("Gives a coding task to a coding agent and hands back a git branch you can trust.")
     .usage('--task "..." [options]\n       agent-worker COMMAND [options]')
     .helpOption("-h, --help", "show this help")
-    .helpCommand(false)
     .option("-V, --version", "show the version")
     .on("option:version", () => {
       stdout.write(`${readVersion()}\n`);
@@ -79,8 +78,11 @@ function createProgram(declaring: Declaring): Command {
 }
 
 function throwUsageErrors(command: Command): void {
-  command.showSuggestionAfterError(false).exitOverride((error) => {
-    throw error.exitCode === 0 ? error : toUsageError(error, command);
-  });
+  command
+    .helpCommand(false)
+    .showSuggestionAfterError(false)
+    .exitOverride((error) => {
+      throw error.exitCode === 0 ? error : toUsageError(error, command);
+    });
   for (const child of command.commands) throwUsageErrors(child);
 }

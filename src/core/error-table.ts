@@ -102,7 +102,7 @@ export const errorTable = {
   INTERNAL: {
     exit: 4,
     retryable: false,
-    hint: "This is a bug in agent-worker: please report it, with the output of --verbose.",
+    hint: "This is a bug in agent-worker: please report it with all that was printed.",
   },
   // The work is done, the branch could not be moved.
   BRANCH_MOVED: { exit: 5, retryable: false, hint: "The work is kept; merge it, or give it a branch of its own." },

@@ -67,7 +67,7 @@ describe("progress on a terminal", () => {
     const { take, clock, output } = open({ columns: 80 });
     take(started);
     take(usage);
-    take(edit("/workspace/src/app.ts"));
+    take(edit("/workspace/project/src/app.ts"));
     clock.pass(32_000);
     expect(emulate(output.text)).toEqual(["⠋ 32s  4 turns, 12.3k tokens, 1 file  Edit src/app.ts"]);
   });

@@ -24,14 +24,24 @@ export async function runsLogsCommand(options: RunsLogsOptions, context: CliCont
     isOver: async () => output.isGone || readRunState(await store.readRun(id)) !== "running",
   };
   const lines = readLines(paths[log], options.follow ? following : undefined);
+  let isEmpty = true;
   for await (const line of lines) {
+    isEmpty = false;
     if (options.json) output.write(`${line}\n`);
     else output.write(log === "events" ? renderLine(line, palette) : `${toPrintable(line.replaceAll("\t", "    "))}\n`);
     await output.ready(context.signal);
     if (output.isGone || context.signal.aborted) break;
   }
   await output.close();
+  context.signal.throwIfAborted();
+  if (isEmpty) context.stderr.write("There is nothing in this log.\n");
   return 0;
+}
+
+/** The user's own time of day: the day is known. */
+function formatClock(timestamp: string): string {
+  const date = new Date(timestamp);
+  return Number.isNaN(date.getTime()) ? "--:--:--" : date.toTimeString().slice(0, 8);
 }
 
 function renderLine(line: string, palette: Palette): string {
@@ -39,6 +49,6 @@ function renderLine(line: string, palette: Palette): string {
   if (stored === null) return "";
   const known = agentEventSchema.safeParse(stored);
   const lines = known.success ? renderEvent(known.data, palette) : [toPrintable(stored.type)];
-  const time = palette.dim(toPrintable(stored.ts.slice(11, 19)));
+  const time = palette.dim(formatClock(stored.ts));
   return lines.map((text, index) => `${index === 0 ? time : " ".repeat(8)}  ${text}\n`).join("");
 }

@@ -8,6 +8,9 @@ import { openWorld } from "./runs-world.ts";
 const event = (seq: number, type: string, data: object): string =>
   `${JSON.stringify({ v: 1, runId: "r", seq, ts: `2026-01-02T03:04:0${seq}.678Z`, type, data })}\n`;
 
+/** The user's own time of day. */
+const at = (seconds: number): string => new Date(Date.UTC(2026, 0, 2, 3, 4, seconds)).toTimeString().slice(0, 8);
+
 describe("runs list", () => {
   it("shows how each run stands, the newest first", async () => {
     using world = openWorld();
@@ -80,13 +83,23 @@ describe("runs logs", () => {
         event(5, "message", { text: "lost" }).slice(0, -9),
     );
     expect((await world.call("logs", "latest")).stdout.split("\n")).toEqual([
-      "03:04:01  Hello.",
+      `${at(1)}  Hello.`,
       String.raw`          \x1b[2JBye.`,
-      "03:04:02  → Bash npm test",
-      "03:04:03    ✗ boom",
-      "03:04:04  from.the.future",
+      `${at(2)}  → Bash npm test`,
+      `${at(3)}    ✗ boom`,
+      `${at(4)}  from.the.future`,
       "",
     ]);
+  });
+
+  it("says so where there is nothing in it", async () => {
+    using world = openWorld();
+    await world.create("One");
+    expect(await world.call("logs", "latest", "--log", "stderr")).toEqual({
+      exitCode: 0,
+      stdout: "",
+      stderr: "There is nothing in this log.\n",
+    });
   });
 
   it("prints the lines of each log as they are stored", async () => {
