@@ -24,10 +24,10 @@ export async function inspectChanges(
   range: CommitRange,
   signal: AbortSignal,
 ): Promise<readonly Warning[]> {
-  const watched = watchedPaths.map(({ code, text, pattern }) => ({ pattern, finding: createFinding(code, text) }));
-  const submodules = createFinding("CHANGES_SUBMODULE", "A submodule's commit was changed");
-  const escaping = createFinding("CHANGES_SYMLINK_OUTSIDE", "A symbolic link leaves the tree");
-  const collisions = createFinding("CHANGES_CASE_COLLISION", "Names differ only in case or accents");
+  const watched = watchedPaths.map((kind) => ({ pattern: kind.pattern, finding: createFinding(kind) }));
+  const submodules = createFinding({ code: "CHANGES_SUBMODULE", text: "A submodule's commit was changed" });
+  const escaping = createFinding({ code: "CHANGES_SYMLINK_OUTSIDE", text: "A symbolic link leaves the tree" });
+  const collisions = createFinding({ code: "CHANGES_CASE_COLLISION", text: "Names differ only in case or accents" });
   const names: AddedNames = { paths: new Map(), characters: 0, isCut: false };
   const links: Link[] = [];
   for await (const { status, oldMode, newMode, newId, path: bytes } of readChanges(repository, range, signal)) {
@@ -82,17 +82,17 @@ async function noteEscaping(
   for (const { path, id } of links) if (isEscaping(path, targets.get(id))) note(escaping, path);
 }
 
+type Kind = Pick<Warning, "code"> & { readonly text: string };
+
 /** Paths of one kind: the first of them, and how many there are. */
-interface Finding {
-  readonly code: string;
-  readonly text: string;
+interface Finding extends Kind {
   readonly shown: string[];
   count: number;
 }
 
 const shownPaths = 5;
 
-function createFinding(code: string, text: string): Finding {
+function createFinding({ code, text }: Kind): Finding {
   return { code, text, shown: [], count: 0 };
 }
 
