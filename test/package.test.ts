@@ -61,6 +61,12 @@ it("carries the licences of everything that is bundled", () => {
     expect(licences).toMatch(new RegExp(`^${name} \\d`, "m"));
 });
 
+it("holds the documents that help and messages point to", () => {
+  for (const name of ["configuration", "errors", "image", "report"]) {
+    expect(readFileSync(join(installed, `docs/${name}.md`), "utf8")).toMatch(/^# /);
+  }
+});
+
 it("holds no test, no source and no state of a build", () => {
   const files = run("find", installed, "-type", "f").split("\n");
   expect(
