@@ -8,13 +8,18 @@ const telling = ["file_path", "notebook_path", "path", "command", "pattern", "qu
 /** Where the repository is in the container. */
 const workspace = /^\/workspace\/[^/]+\//;
 const maxColumns = 100;
+/** With the workspace, that is not shown. */
+const maxCharacters = 600;
+/** The longest path of Linux, in bytes. */
+const maxPathLength = 4096;
 
 /** A tool call in short words: `Edit src/app.ts`, `Bash npm test`. One line, safe to print. */
 export function describeTool(name: string, input: unknown): string {
   const fields = inputSchema.safeParse(input).data ?? {};
   const value = telling.map((key) => fields[key]).find(isFilled);
-  const [firstLine = ""] = (value ?? "").split("\n", 1);
-  const words = `${name} ${firstLine.replace(workspace, "").slice(0, 4 * maxColumns)}`;
+  // Cut first: the agent makes both as long as it likes.
+  const [firstLine = ""] = (value ?? "").slice(0, maxCharacters).split("\n", 1);
+  const words = `${name.slice(0, maxColumns)} ${firstLine.replace(workspace, "")}`;
   return cutEnd(toPrintable(words.trim()), maxColumns);
 }
 
@@ -23,7 +28,7 @@ export function findChangedFile(name: string, input: unknown): string | null {
   if (!/^(?:(?:Multi|Notebook)?Edit|Write)$/.test(name)) return null;
   const fields = inputSchema.safeParse(input).data ?? {};
   const file = fields["file_path"] ?? fields["notebook_path"];
-  return typeof file === "string" ? file : null;
+  return typeof file === "string" && file.length <= maxPathLength ? file : null;
 }
 
 function isFilled(field: unknown): field is string {

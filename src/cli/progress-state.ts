@@ -4,6 +4,9 @@ import { toPrintable } from "../util/printable.ts";
 import { describeTool, findChangedFile } from "./describe-tool.ts";
 import { describePhase } from "./render-event.ts";
 
+/** The agent chooses the paths: no more of them are kept. */
+const maxFiles = 2_000;
+
 /** What a progress display shows of a run. */
 export interface ProgressState {
   take(event: AgentEvent): void;
@@ -25,7 +28,7 @@ export function createProgressState(): ProgressState {
     get figures() {
       if (turns === 0) return "";
       const parts = [formatQuantity(turns, "turn"), `${formatCount(tokens)} tokens`];
-      if (changedFiles.size > 0) parts.push(formatQuantity(changedFiles.size, "file"));
+      if (changedFiles.size > 0) parts.push(formatFiles(changedFiles.size));
       return parts.join(", ");
     },
     take(event) {
@@ -36,9 +39,14 @@ export function createProgressState(): ProgressState {
       }
       if (event.type !== "tool_use") return;
       const file = findChangedFile(event.data.name, event.data.input);
-      if (file !== null) changedFiles.add(file);
+      if (file !== null && changedFiles.size < maxFiles) changedFiles.add(file);
     },
   };
+}
+
+function formatFiles(count: number): string {
+  const files = formatQuantity(count, "file");
+  return count < maxFiles ? files : files.replace(" ", "+ ");
 }
 
 /** null where the event does not change what is going on. */
@@ -57,7 +65,7 @@ function describeActivity(event: AgentEvent): string | null {
     case "progress":
     case "gate":
     case "complete":
-      return toPrintable(describePhase(event).replace(/\s+/g, " ").trim());
+      return toPrintable(describePhase(event).slice(0, 500).replace(/\s+/g, " ").trim());
     default:
       return null;
   }

@@ -5,6 +5,7 @@ import { cutEnd } from "../util/text-width.ts";
 import { describeTool } from "./describe-tool.ts";
 
 const maxPreviewColumns = 160;
+const maxCharacters = 2_000;
 
 /** An event for people, as lines that are safe to print; none where it says nothing to them. */
 export function renderEvent(event: AgentEvent, palette: Palette): string[] {
@@ -20,14 +21,19 @@ export function renderEvent(event: AgentEvent, palette: Palette): string[] {
     case "log":
       return toPrintableLines(event.data.text.replace(/\n$/, "")).split("\n").map(palette.dim);
     case "warning":
-      return [palette.yellow(`! ${toPrintable(event.data.message)} (${toPrintable(event.data.code)})`)];
+      return [palette.yellow(`! ${toShort(event.data.message)} (${toShort(event.data.code)})`)];
     case "error":
-      return [palette.red(`✗ ${toPrintable(event.data.message)} (${toPrintable(event.data.code)})`)];
+      return [palette.red(`✗ ${toShort(event.data.message)} (${toShort(event.data.code)})`)];
     case "usage":
       return [];
     default:
-      return [toPrintable(describePhase(event))];
+      return [toShort(describePhase(event))];
   }
+}
+
+/** Printable, of a text that may be as long as somebody else likes: cut first. */
+function toShort(text: string): string {
+  return toPrintable(text.slice(0, maxCharacters)) + (text.length > maxCharacters ? "…" : "");
 }
 
 type PhaseEvent = Exclude<

@@ -13,18 +13,19 @@ export function measureText(text: string): number {
 
 /** The text if it fits, else its beginning and `…`. */
 export function cutEnd(text: string, width: number): string {
-  if (measureText(text) <= width) return text;
-  return width < 1 ? "" : `${takeColumns(splitGraphemes(text), width - 1)}…`;
+  const start = text.slice(0, countUnits(width));
+  if (start.length === text.length && measureText(text) <= width) return text;
+  return width < 1 ? "" : `${takeColumns(splitGraphemes(start), width - 1)}…`;
 }
 
 /** The text if it fits, else its beginning, `…` and its end, which says more of a path: it gets two thirds. */
 export function cutMiddle(text: string, width: number): string {
-  if (measureText(text) <= width) return text;
+  const units = countUnits(width);
+  if (text.length <= units && measureText(text) <= width) return text;
   if (width < 5) return cutEnd(text, width);
   const headWidth = Math.floor((width - 1) / 3);
-  const graphemes = splitGraphemes(text);
-  const head = takeColumns(graphemes, headWidth);
-  const tail = takeColumns(graphemes.toReversed(), width - 1 - headWidth, "end");
+  const head = takeColumns(splitGraphemes(text.slice(0, units)), headWidth);
+  const tail = takeColumns(splitGraphemes(text.slice(-units)).toReversed(), width - 1 - headWidth, "end");
   return `${head}…${tail}`;
 }
 
@@ -59,6 +60,11 @@ function breakWord(word: string, width: number): string[] {
     used += columns;
   }
   return pieces;
+}
+
+/** More of a text is not looked at: an emoji has about ten units to its two columns, and a text may have millions. */
+function countUnits(width: number): number {
+  return 16 * Math.max(0, width) + 64;
 }
 
 function takeColumns(graphemes: readonly string[], width: number, side: "start" | "end" = "start"): string {

@@ -83,6 +83,24 @@ describe("progress on a terminal", () => {
     }
   });
 
+  it("counts no more files than a person would", () => {
+    const { take, clock, output } = open({ columns: 80 });
+    take(usage);
+    for (let index = 0; index < 1999; index++) take(edit(`${index}.ts`));
+    clock.pass(100);
+    expect(emulate(output.text)[0]).toContain("1,999 files");
+    for (let index = 0; index < 3000; index++) take(edit(`other/${index}.ts`));
+    clock.pass(100);
+    expect(emulate(output.text)[0]).toContain("2,000+ files");
+  });
+
+  it("cuts a warning that nobody would read to its end", () => {
+    const { take, output } = open({ columns: 80 });
+    take({ type: "warning", data: { code: "ODD", message: "\u0007".repeat(2 ** 20) } });
+    expect(output.text.length).toBeLessThan(20_000);
+    expect(output.text).toContain("… (ODD)");
+  });
+
   it("leaves nothing behind, and no timer, when it is closed, twice or in the middle of anything", () => {
     const { take, clock, output, progress } = open({ columns: 80 });
     take(edit("a"));

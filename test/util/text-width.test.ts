@@ -18,6 +18,12 @@ it("cuts only what does not fit, and fills no more than the width", () => {
   }
 });
 
+it("looks only at what may be shown of a text", () => {
+  const long = "é".repeat(2 ** 24);
+  expect(cutEnd(long, 10)).toBe(`${"é".repeat(9)}…`);
+  expect(cutMiddle(long, 10)).toBe(`${"é".repeat(3)}…${"é".repeat(6)}`);
+});
+
 it("keeps the beginning, or the beginning and the end", () => {
   expect(cutEnd("src/components/name.ts", 10)).toBe("src/compo…");
   expect(cutMiddle("src/components/name.ts", 13)).toBe("src/…/name.ts");
