@@ -6,7 +6,7 @@ import { createWorld, listLeftovers } from "../support/world.ts";
 
 test("the demo makes its own repository and ends with a branch, each time anew", async () => {
   await using world = await createWorld({ scenario: "demo" });
-  for (const _time of ["first", "again"]) {
+  for (let times = 0; times < 2; times += 1) {
     const { exitCode, stdout, stderr } = await world.run(["demo", "--output", "json", "--quiet"]);
     expect(stderr).toBe("");
     expect(exitCode).toBe(0);

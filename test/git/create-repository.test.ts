@@ -11,7 +11,7 @@ test("a repository has one commit with the files, and is private with all direct
     const directory = join(parent, "demo/greetings");
     const settings = { path: process.env["PATH"] ?? "", home: parent };
     const { signal } = new AbortController();
-    for (const _time of ["first", "again"]) {
+    for (let times = 0; times < 2; times += 1) {
       await createRepository(directory, { "a.txt": "one\n", "in/b.txt": "two\n" }, { settings, signal });
     }
     const { stdout } = await runGit({ settings }, ["ls-tree", "-r", "--name-only", "main"], { signal, cwd: directory });
