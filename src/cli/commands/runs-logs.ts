@@ -1,5 +1,6 @@
 import { agentEventSchema } from "../../core/agent-event.ts";
 import type { Palette } from "../../report/palette.ts";
+import { escapeForTerminal } from "../../report/render-json.ts";
 import { parseEvent } from "../../store/event-log.ts";
 import { readLines } from "../../store/read-lines.ts";
 import type { Following } from "../../store/read-lines.ts";
@@ -13,7 +14,7 @@ import { readRunState } from "../runs/run-state.ts";
 
 type RunsLogsOptions = Pick<CommandOptions, "flags" | "argument" | "json" | "log" | "follow">;
 
-/** `runs logs`: for people; with --json the lines as they are stored. */
+/** `runs logs`: for people; with --json the lines as they are stored, but for what a terminal would obey. */
 export async function runsLogsCommand(options: RunsLogsOptions, context: CliContext): Promise<number> {
   const { store, palette } = await openRuns(options, context);
   const { id, paths } = await store.readRun(options.argument);
@@ -27,7 +28,7 @@ export async function runsLogsCommand(options: RunsLogsOptions, context: CliCont
   let isEmpty = true;
   for await (const line of lines) {
     isEmpty = false;
-    if (options.json) output.write(`${line}\n`);
+    if (options.json) output.write(`${toSafeLine(line)}\n`);
     else output.write(log === "events" ? renderLine(line, palette) : `${toPrintable(line.replaceAll("\t", "    "))}\n`);
     await output.ready(context.signal);
     if (output.isGone || context.signal.aborted) break;
@@ -36,6 +37,11 @@ export async function runsLogsCommand(options: RunsLogsOptions, context: CliCont
   context.signal.throwIfAborted();
   if (isEmpty) context.stderr.write("There is nothing in this log.\n");
   return 0;
+}
+
+/** JSON stays equal: it holds no control characters but white space between its words. The agent may write other lines too. */
+function toSafeLine(line: string): string {
+  return toPrintable(escapeForTerminal(line).replace(/[\t\r]/g, " ")).trimEnd();
 }
 
 /** The user's own time of day: the day is known. */

@@ -115,6 +115,19 @@ describe("runs logs", () => {
     expect((await world.call("logs", "latest", "--log", "stderr")).stdout).toBe(`oops ${String.raw`\x1b[31m`}\n`);
   });
 
+  it("prints JSON that no terminal obeys and that reads the same", async () => {
+    using world = openWorld();
+    const files = await world.create("One");
+    const odd = { text: "\u001B[2J \u009B2J \u202E \u2028 \u200D" };
+    const stored = `{"type":\t"message",${JSON.stringify(odd).slice(1)}`;
+    writeFileSync(files.agent, `${stored}\r\nnot json \u001B[2J\n`);
+    const { stdout } = await world.call("logs", "latest", "--json", "--log", "agent");
+    const [json = "", other] = stdout.split("\n");
+    expect(JSON.parse(json)).toEqual({ type: "message", ...odd });
+    expect(json).toMatch(/^[ -~]*$/);
+    expect(other).toBe(String.raw`not json \x1b[2J`);
+  });
+
   it("prints nothing for a log that was never written", async () => {
     using world = openWorld();
     await world.create("One");
