@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { createByteBuffer } from "../util/byte-buffer.ts";
 import { parseJson } from "../util/parse-json.ts";
 import { SseScanner } from "./sse-scanner.ts";
 
@@ -84,16 +85,16 @@ function merge(before: TokenCount, said: z.infer<typeof tokensSchema>): TokenCou
   };
 }
 
-/** A body small enough to be read whole; of a larger one, nothing. */
+/** A body small enough to be read whole, once; of a larger one, nothing. */
 function openBody(): { push(chunk: Uint8Array): void; read(): string } {
-  let chunks: Uint8Array[] = [];
+  const held = createByteBuffer(maxBodyBytes);
   let bytes = 0;
   return {
     push(chunk) {
       bytes += chunk.length;
-      if (bytes > maxBodyBytes) chunks = [];
-      else chunks.push(chunk);
+      if (bytes > maxBodyBytes) held.take();
+      else held.push(chunk);
     },
-    read: () => (bytes > maxBodyBytes ? "" : Buffer.concat(chunks).toString("utf8")),
+    read: () => (bytes > maxBodyBytes ? "" : held.take().toString("utf8")),
   };
 }

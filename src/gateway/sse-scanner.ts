@@ -1,3 +1,6 @@
+import { createByteBuffer } from "../util/byte-buffer.ts";
+import type { ByteBuffer } from "../util/byte-buffer.ts";
+
 /** One server-sent event. `data` is decoded as UTF-8 with U+FFFD for invalid bytes. */
 export interface SseEvent {
   /** The `event` field; "message" where there is none. */
@@ -15,7 +18,7 @@ const carriageReturn = 0x0d;
 export class SseScanner {
   readonly #onEvent: (event: SseEvent) => void;
   readonly #maxEventBytes: number;
-  #line: Uint8Array[] = [];
+  readonly #line: ByteBuffer;
   #held = 0;
   #name = "";
   #data: string[] = [];
@@ -25,6 +28,7 @@ export class SseScanner {
   constructor(onEvent: (event: SseEvent) => void, maxEventBytes = 64 * 1024) {
     this.#onEvent = onEvent;
     this.#maxEventBytes = maxEventBytes;
+    this.#line = createByteBuffer(maxEventBytes);
   }
 
   push(chunk: Uint8Array): void {
@@ -52,16 +56,15 @@ export class SseScanner {
       this.#tooLarge = true;
       this.#data = [];
       // A comment in its place: an empty line would be the end of the event.
-      this.#line = [Uint8Array.of(0x3a)];
+      this.#line.take();
+      this.#line.push(Uint8Array.of(0x3a));
       return;
     }
-    // A copy: the caller may use its buffer again, and a few bytes must not keep a large one alive.
-    this.#line.push(Uint8Array.from(bytes));
+    this.#line.push(bytes);
   }
 
   #endLine(): void {
-    const line = Buffer.concat(this.#line).toString("utf8");
-    this.#line = [];
+    const line = this.#line.take().toString("utf8");
     if (line === "") return this.#endEvent();
     const colon = line.indexOf(":");
     const field = colon === -1 ? line : line.slice(0, colon);

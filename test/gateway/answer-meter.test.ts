@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { openAnswerMeter } from "../../src/gateway/answer-meter.ts";
 import { streamMessage, toSse } from "../support/model/message.ts";
@@ -16,7 +18,31 @@ function meter(contentType: string, ...chunks: string[]) {
   return opened.read();
 }
 
+/** Bytes of all that something still refers to. */
+function measure(): number {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+  // What the first one found is freed beside the program; the second waits for that.
+  runInNewContext("gc")();
+  const { arrayBuffers, heapUsed } = process.memoryUsage();
+  return arrayBuffers + heapUsed;
+}
+
 describe("openAnswerMeter", () => {
+  test.each([
+    ["an answer", "application/json", 1_000_000],
+    ["an event", "text/event-stream", 60_000],
+  ])("holds no more of %s in single bytes than those bytes", (_, contentType, count) => {
+    const before = measure();
+    const meters = Array.from({ length: 2_000_000 / count }, () => openAnswerMeter(contentType));
+    for (const opened of meters) {
+      for (let index = 0; index < count; index += 1) opened.push(Buffer.alloc(1, 32));
+    }
+    expect(measure() - before).toBeLessThan(10 * 1024 * 1024);
+    // They are needed until here.
+    expect(meters.every((opened) => opened.read().tokens === null)).toBe(true);
+  });
+
   test("counts a stream once, with the last cumulative numbers", () => {
     expect(meter("text/event-stream; charset=utf-8", stream)).toEqual({ tokens, error: null });
     expect(meter("text/event-stream", ...Array.from(stream))).toEqual({ tokens, error: null });
