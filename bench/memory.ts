@@ -34,7 +34,7 @@ export const memory: Bench = {
       const peaks = (floods: readonly Flood[]): number[] => floods.map(({ peakMegabytes }) => peakMegabytes);
       return [
         buildRow("memory", { unit: "MB", goal: 150, ours: peaks(messages) }),
-        buildRow("memory-one-line", { unit: "MB", goal: 150, ours: peaks(junk) }),
+        buildRow("memory-one-line", { unit: "MB", goal: null, ours: peaks(junk) }),
         buildRow("output-throughput", {
           unit: "MB/s",
           goal: null,

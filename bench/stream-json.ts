@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openClaudeReader } from "../src/agents/claude/claude-reader.ts";
-import { createLineSplitter } from "../src/util/lines.ts";
+import { createLineSplitter, toTextLine } from "../src/util/lines.ts";
 import { alternate } from "./support/alternate.ts";
 import { root } from "./support/product.ts";
 import { buildRow } from "./support/row.ts";
@@ -42,7 +42,7 @@ function readEvents(chunks: readonly Buffer[]): number {
   const reader = openClaudeReader();
   let events = 0;
   for (const chunk of chunks) {
-    for (const line of splitter.push(chunk)) events += reader.read(line).length;
+    for (const line of splitter.push(chunk)) events += reader.read(toTextLine(line)).length;
   }
   return events;
 }

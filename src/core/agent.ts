@@ -3,9 +3,9 @@ import type { Task } from "./task.ts";
 
 /** Where the raw streams of an attempt are kept; a log that cannot be written never stops the run. */
 export interface AgentLogs {
-  /** Lines of the agent CLI's stdout; resolves when there is room for more. */
-  agent(line: string | Uint8Array): Promise<void>;
-  stderr(line: string | Uint8Array): Promise<void>;
+  /** A line of the agent CLI's stdout, in pieces; resolves when there is room for more. */
+  agent(pieces: readonly (string | Uint8Array)[]): Promise<void>;
+  stderr(pieces: readonly (string | Uint8Array)[]): Promise<void>;
   /** One request through the gateway. */
   egress(record: object): void;
   /** The container now exists under this id. */

@@ -16,7 +16,7 @@ export interface AppendLog extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const highWaterBytes = 1024 * 1024;
+const highWaterBytes = 256 * 1024;
 
 /** Opens (mode 0600) for appending. A file that cannot be opened gives a log that only counts, and warns. */
 export async function openAppendLog(file: string): Promise<AppendLog> {

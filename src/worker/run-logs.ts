@@ -20,9 +20,9 @@ export async function openRunLogs(files: RunFiles): Promise<RunLogs> {
   if (agent === undefined || stderr === undefined || egress === undefined) throw new Error("three logs");
   const logs = [agent, stderr, egress];
   return {
-    agent: (bytes) => agent.append(bytes),
-    stderr: (bytes) => stderr.append(bytes),
-    egress: (record) => void egress.append(`${JSON.stringify(record)}\n`),
+    agent: (pieces) => agent.append(pieces),
+    stderr: (pieces) => stderr.append(pieces),
+    egress: (record) => void egress.append([`${JSON.stringify(record)}\n`]),
     container: (id) => void files.update({ containerId: id }).catch(() => undefined),
     warnings: () => logs.flatMap((log) => log.warning() ?? []),
     async [Symbol.asyncDispose]() {
@@ -32,7 +32,7 @@ export async function openRunLogs(files: RunFiles): Promise<RunLogs> {
 }
 
 interface LimitedLog {
-  append(piece: string | Uint8Array): Promise<void>;
+  append(pieces: readonly (string | Uint8Array)[]): Promise<void>;
   warning(): Warning | null;
   close(): Promise<void>;
 }
@@ -40,10 +40,11 @@ interface LimitedLog {
 function limitLog(log: AppendLog, name: string): LimitedLog {
   let left = maxLogBytes;
   return {
-    append(piece) {
+    append(pieces) {
       if (left <= 0) return Promise.resolve();
-      left -= piece.length;
-      log.append(left > 0 ? piece : `${JSON.stringify({ type: "log.full", bytes: maxLogBytes })}\n`);
+      left -= pieces.reduce((sum, piece) => sum + piece.length, 0);
+      const kept = left > 0 ? pieces : [`${JSON.stringify({ type: "log.full", bytes: maxLogBytes })}\n`];
+      for (const piece of kept) log.append(piece);
       return log.ready();
     },
     warning: () =>

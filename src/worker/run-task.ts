@@ -3,6 +3,7 @@ import type { Agent } from "../core/agent.ts";
 import type { CancelSignal } from "../core/outcome.ts";
 import { toOutcome } from "../core/outcome.ts";
 import { toReason } from "../core/reason.ts";
+import type { EventListener } from "../core/run-event.ts";
 import type { RunReport } from "../core/run-report.ts";
 import type { RunOptions, Runner, RunRequest } from "../core/runner.ts";
 import { emptyTimings } from "../core/timings.ts";
@@ -94,7 +95,12 @@ async function runReserved(run: Run, reservation: Reservation): Promise<RunRepor
     await files.update({ branch: toBranchRecord(reservation.plan) }).catch(() => undefined);
   }
   await using eventLog = await openEventLog(files.events);
-  const emit = createEventStream(request.task.runId, [(event) => eventLog.append(event), options.onEvent]);
+  const keep: EventListener = (event) => {
+    eventLog.append(event);
+    // An agent that prints faster than the disk writes must not fill the memory.
+    return eventLog.ready();
+  };
+  const emit = createEventStream(request.task.runId, [keep, options.onEvent]);
   const warn = async (warnings: readonly Warning[]): Promise<void> => {
     run.warnings.push(...warnings);
     for (const warning of warnings) await emit({ type: "warning", data: warning });

@@ -65,7 +65,7 @@ describe("lines", () => {
     expect(measure() - before).toBeLessThan(8 * 1024 * 1024);
     const [line] = splitter.push(Buffer.from("\n"));
     expect(line).toMatchObject({ bytes: 1600 * 64 * 1024, truncated: true });
-    expect(line?.content).toHaveLength(1024 * 1024);
+    expect(line?.content).toHaveLength(256 * 1024);
   });
 
   it("do not keep a large chunk in memory for the sake of its unfinished end", () => {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Line } from "../../util/lines.ts";
+import type { TextLine } from "../../util/lines.ts";
 
 /*
  * The lines of `claude --output-format stream-json` that we use (Claude Code 2.1.329; real streams are in
@@ -62,12 +62,12 @@ export type ClaudeLine =
 
 const known = new Set(["system", "assistant", "user", "result"]);
 
-/** Invalid UTF-8 becomes U+FFFD; never throws. */
-export function parseClaudeLine(line: Line): ClaudeLine {
+/** Never throws. */
+export function parseClaudeLine(line: TextLine): ClaudeLine {
   if (line.truncated) return { kind: "damaged" };
   let value: unknown;
   try {
-    value = JSON.parse(line.content.toString());
+    value = JSON.parse(line.text);
   } catch {
     return { kind: "damaged" };
   }

@@ -1,6 +1,6 @@
 import type { AgentEvent } from "../../core/agent-event.ts";
 import { cutInput, cutText } from "../../core/cut-event.ts";
-import type { Line } from "../../util/lines.ts";
+import type { TextLine } from "../../util/lines.ts";
 import type { AgentFacts, AgentReader, AgentResultLine } from "../contained/agent-cli.ts";
 import { parseClaudeLine } from "./claude-message.ts";
 import type { ClaudeBlock, ClaudeMessage } from "./claude-message.ts";
@@ -30,7 +30,7 @@ export function openClaudeReader(): AgentReader {
   };
 }
 
-function readLine(state: ReaderState, line: Line): AgentEvent[] {
+function readLine(state: ReaderState, line: TextLine): AgentEvent[] {
   const parsed = parseClaudeLine(line);
   if (parsed.kind === "unknown") return [];
   if (parsed.kind === "damaged") return toLogEvents(line);
@@ -134,9 +134,9 @@ function toRetryEvent(message: Message<"system">): AgentEvent {
 }
 
 /** A line that is no message is shown, not hidden: it may say why the CLI failed. */
-function toLogEvents(line: Line): AgentEvent[] {
+function toLogEvents(line: TextLine): AgentEvent[] {
   if (line.bytes === 0) return [];
-  const cut = cutText(line.content.toString());
+  const cut = cutText(line.text);
   const data = line.truncated ? { ...cut, truncated: true, bytes: line.bytes } : cut;
   return [{ type: "log", data: { stream: "stdout", ...data } }];
 }

@@ -4,7 +4,7 @@ import type { Outcome } from "../../core/outcome.ts";
 import type { Reason } from "../../core/reason.ts";
 import type { Task } from "../../core/task.ts";
 import type { ModelFailure } from "../../gateway/model-failure.ts";
-import type { Line } from "../../util/lines.ts";
+import type { TextLine } from "../../util/lines.ts";
 
 /** What is particular to one agent CLI that runs in a container: how to start it, to read it and to judge it. */
 export interface AgentCli {
@@ -23,7 +23,7 @@ export interface AgentCommand {
 
 /** Reads the CLI's stdout, line by line; knows at any time what has been said so far. */
 export interface AgentReader {
-  read(line: Line): AgentEvent[];
+  read(line: TextLine): AgentEvent[];
   facts(): AgentFacts;
 }
 

@@ -1,13 +1,17 @@
 import type { AgentEvent } from "../../core/agent-event.ts";
 import type { AgentLogs } from "../../core/agent.ts";
 import type { OutputChunk } from "../../container/demux-output.ts";
-import { createLineSplitter } from "../../util/lines.ts";
+import { createLineSplitter, toTextLine } from "../../util/lines.ts";
 import type { Line } from "../../util/lines.ts";
+import { saveMemory } from "../../util/save-memory.ts";
 import type { Tail } from "../../util/tail.ts";
 import type { AgentReader } from "./agent-cli.ts";
 
 /** A message of the agent CLI may be long (a whole file it has read), but nobody needs a longer one in memory. */
-const maxLineBytes = 16 * 1024 * 1024;
+const maxLineBytes = 8 * 1024 * 1024;
+
+/** An agent that prints more than this may print gigabytes. */
+const muchBytes = 1024 * 1024;
 
 export interface OutputSinks {
   readonly reader: AgentReader;
@@ -24,34 +28,29 @@ export interface OutputSinks {
 export async function readOutput(output: AsyncIterable<OutputChunk>, sinks: OutputSinks): Promise<void> {
   const splitters = { stdout: createLineSplitter(maxLineBytes), stderr: createLineSplitter(maxLineBytes) };
   const take = async (stream: OutputChunk["stream"], lines: readonly Line[]): Promise<void> => {
-    for (const line of lines) await takeLine(stream, redactLine(line, sinks.redact), sinks);
+    for (const line of lines) await takeLine(stream, line, sinks);
     sinks.onActivity();
   };
-  for await (const { stream, bytes } of output) await take(stream, splitters[stream].push(bytes));
+  let readBytes = 0;
+  for await (const { stream, bytes } of output) {
+    if (readBytes <= muchBytes && readBytes + bytes.length > muchBytes) saveMemory();
+    readBytes += bytes.length;
+    await take(stream, splitters[stream].push(bytes));
+  }
   await take("stdout", splitters.stdout.end());
   await take("stderr", splitters.stderr.end());
 }
 
 async function takeLine(stream: OutputChunk["stream"], line: Line, sinks: OutputSinks): Promise<void> {
+  const said = toTextLine(line);
+  const text = sinks.redact(said.text);
+  // The bytes are kept as they came unless there was something to take out.
+  const kept = text === said.text ? line.content : text;
+  const ending = line.truncated ? ` [cut: ${line.bytes} bytes]\n` : "\n";
   if (stream === "stderr") {
-    sinks.stderrTail.push(`${line.content.toString()}\n`);
-    await sinks.logs.stderr(withNewline(line));
-    return;
+    sinks.stderrTail.push(`${text}\n`);
+    return sinks.logs.stderr([kept, ending]);
   }
-  await sinks.logs.agent(withNewline(line));
-  for (const event of sinks.reader.read(line)) await sinks.emit(event);
+  await sinks.logs.agent([kept, ending]);
+  for (const event of sinks.reader.read({ ...said, text })) await sinks.emit(event);
 }
-
-/** The bytes stay as they came unless there is something to take out. */
-function redactLine(line: Line, redact: (text: string) => string): Line {
-  const text = line.content.toString();
-  const redacted = redact(text);
-  return redacted === text ? line : { ...line, content: Buffer.from(redacted) };
-}
-
-function withNewline({ content, truncated, bytes }: Line): string | Buffer {
-  if (truncated) return `${content.toString()} [cut: ${bytes} bytes]\n`;
-  return Buffer.concat([content, newline]);
-}
-
-const newline = Buffer.from("\n");

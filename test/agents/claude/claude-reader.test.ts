@@ -4,7 +4,7 @@ import { openClaudeReader } from "../../../src/agents/claude/claude-reader.ts";
 import type { AgentFacts } from "../../../src/agents/contained/agent-cli.ts";
 import { agentEventSchema, maxEventBytes } from "../../../src/core/agent-event.ts";
 import type { AgentEvent } from "../../../src/core/agent-event.ts";
-import { createLineSplitter } from "../../../src/util/lines.ts";
+import { createLineSplitter, toTextLine } from "../../../src/util/lines.ts";
 import { cutAtRandom } from "../../support/cut-at-random.ts";
 
 const fixtures = new URL("../../fixtures/stream/", import.meta.url);
@@ -19,7 +19,7 @@ function read(chunks: readonly Uint8Array[], maxLineBytes = 1e9): Reading {
   const reader = openClaudeReader();
   const splitter = createLineSplitter(maxLineBytes);
   const lines = [...chunks.flatMap((chunk) => splitter.push(chunk)), ...splitter.end()];
-  return { events: lines.flatMap((line) => reader.read(line)), facts: reader.facts() };
+  return { events: lines.flatMap((line) => reader.read(toTextLine(line))), facts: reader.facts() };
 }
 
 const readText = (text: string): Reading => read([Buffer.from(text)]);

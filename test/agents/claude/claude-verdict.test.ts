@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { openClaudeReader } from "../../../src/agents/claude/claude-reader.ts";
 import { judgeClaude } from "../../../src/agents/claude/claude-verdict.ts";
 import type { AgentEnding, AgentResultLine } from "../../../src/agents/contained/agent-cli.ts";
-import { createLineSplitter } from "../../../src/util/lines.ts";
+import { createLineSplitter, toTextLine } from "../../../src/util/lines.ts";
 
 const success: AgentResultLine = {
   isError: false,
@@ -121,7 +121,7 @@ describe("a verdict on a real stream", () => {
   ] as const)("%s, without the gateway's help: %o", (name, { code, outcome, reason }) => {
     const reader = openClaudeReader();
     const file = new URL(`../../fixtures/stream/${name}.ndjson`, import.meta.url);
-    for (const line of createLineSplitter(1e7).push(readFileSync(file))) reader.read(line);
+    for (const line of createLineSplitter(1e7).push(readFileSync(file))) reader.read(toTextLine(line));
     const verdict = judgeClaude({
       facts: reader.facts(),
       stopCause: null,

@@ -9,14 +9,17 @@ import { cutAtRandom } from "../../support/cut-at-random.ts";
 
 const stream = readFileSync(new URL("../../fixtures/stream/many-tools.ndjson", import.meta.url));
 
+type Pieces = readonly (string | Uint8Array)[];
+const toLatin1 = (pieces: Pieces): string => pieces.map((piece) => Buffer.from(piece).toString("latin1")).join("");
+
 function openSinks(redact = (text: string): string => text) {
   const kept = { agent: "", stderr: "", events: [] as AgentEvent[], activity: 0 };
   const stderrTail = createTail(1_000);
   const sinks = {
     reader: openClaudeReader(),
     logs: {
-      agent: async (line: string | Uint8Array) => void (kept.agent += Buffer.from(line).toString("latin1")),
-      stderr: async (line: string | Uint8Array) => void (kept.stderr += Buffer.from(line).toString("latin1")),
+      agent: async (pieces: Pieces) => void (kept.agent += toLatin1(pieces)),
+      stderr: async (pieces: Pieces) => void (kept.stderr += toLatin1(pieces)),
       egress: () => undefined,
       container: () => undefined,
     },
