@@ -1,5 +1,5 @@
 // Where the agent has left its work, whatever it has done to its git directory.
-import { mkdtemp } from "node:fs/promises";
+import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { git, tryGit } from "./git.mjs";
 import { createGitDirectory } from "./workspace.mjs";
@@ -41,7 +41,7 @@ export async function openSource(workTree, start) {
   const answer = await tryGit(["rev-parse", ...paths, "HEAD^{commit}", "HEAD^{tree}"], options);
   if (answer.code !== 0) return openBaseSource(workTree, start, replaced);
   const [objects = "", index = "", head = "", tree = ""] = answer.stdout.toString().split("\n");
-  const place = await createPlace(workTree, start, [objects]);
+  const place = createPlace(workTree, start, [objects]);
   const own = { place, parent: head, parentTree: tree, index, notes: [] };
   if (head === start.base) return own;
   const ancestor = await tryGit(["merge-base", "--is-ancestor", start.base, head], place);
@@ -58,7 +58,7 @@ export async function openSource(workTree, start) {
  * @returns {Promise<Source>}
  */
 export async function openBaseSource(workTree, start, note = replaced) {
-  const place = await createPlace(workTree, start, []);
+  const place = createPlace(workTree, start, []);
   const parentTree = await git(["rev-parse", `${start.base}^{tree}`], place);
   return { place, parent: start.base, parentTree, index: null, notes: [note] };
 }
@@ -69,10 +69,10 @@ export async function openBaseSource(workTree, start, note = replaced) {
  * @param {string} workTree
  * @param {import("./control.mjs").Start} start
  * @param {string[]} borrow
- * @returns {Promise<Place>}
+ * @returns {Place}
  */
-async function createPlace(workTree, start, borrow) {
-  const gitDirectory = await mkdtemp(join(workTree, "../.collect-"));
-  await createGitDirectory(gitDirectory, start, { borrow });
+function createPlace(workTree, start, borrow) {
+  const gitDirectory = mkdtempSync(join(workTree, "../.collect-"));
+  createGitDirectory(gitDirectory, start, { borrow });
   return { cwd: workTree, env: { GIT_WORK_TREE: workTree, GIT_DIR: gitDirectory } };
 }

@@ -3,12 +3,12 @@ import { WorkerError } from "../core/worker-error.ts";
 import type { Repository } from "../git/repository.ts";
 import { quote } from "../util/quote.ts";
 import { formatSuggestion } from "../util/suggest.ts";
-import { claudeCli } from "./claude/claude-cli.ts";
 import { createContainedAgent } from "./contained/contained-agent.ts";
 import type { ContainedSettings } from "./contained/contained-settings.ts";
 
 const factories: Readonly<Record<string, (settings: ContainedSettings) => Agent<Repository>>> = {
-  claude: (settings) => createContainedAgent(claudeCli, settings),
+  claude: (settings) =>
+    createContainedAgent("claude", async () => (await import("./claude/claude-cli.ts")).claudeCli, settings),
 };
 
 export const agentNames: readonly string[] = Object.keys(factories);

@@ -18,16 +18,20 @@ export async function bringIn(
   control: Control,
   collected: NonNullable<Told["collected"]>,
 ): Promise<string | null> {
-  const { attempt } = session;
+  const { attempt, container } = session;
   const { context, task, settings, emit } = attempt;
   const { head, notes } = collected;
   for (const { code, message } of notes) await emit({ type: "warning", data: { code, message } });
-  if (head === context.base) return null;
+  if (head === context.base) {
+    removeQuietly(container);
+    return null;
+  }
   await emit({ type: "progress", data: { phase: "import" } });
   await importPack(
     context.repository,
     {
-      pack: control.pack(),
+      // The container goes while its work is checked.
+      pack: andThen(control.pack(), () => removeQuietly(container)),
       base: context.base,
       head,
       runId: task.runId,
@@ -38,6 +42,11 @@ export async function bringIn(
     AbortSignal.timeout(settings.patience.transferMs),
   );
   return head;
+}
+
+async function* andThen<Item>(items: AsyncIterable<Item>, act: () => void): AsyncGenerator<Item> {
+  yield* items;
+  act();
 }
 
 /** The entry program is gone but the volume is not: the container is started once more, only to bring the work out. */

@@ -32,10 +32,8 @@ export async function followSession(session: Session): Promise<{ verdict: Verdic
   await Promise.race([control.start(order, task.prompt), output.then(() => failStart(session))]);
   const told = await readMessages(session, watch, deadline);
   watch.ended();
-  // All of it is on its way to us: the container may go as soon as it has ended, while the work is checked.
-  if (told.collected !== null) void output.then(() => removeQuietly(container));
   const commit = await (told.collected === null ? rescue(session, told) : bringIn(session, control, told.collected));
-  // The container ends by itself now; its last lines may hold the result.
+  // The engine hands out all that was printed before it takes the container away; the last lines may hold the result.
   await output;
   progress.clock.mark("imported");
   const verdict = attempt.cli.judge({

@@ -35,6 +35,8 @@ export async function readMessages(session: Session, watch: StopWatch, deadline:
         // From here on the watch has the time.
         deadline.clear();
         progress.clock.mark("started");
+        // The agent CLI takes its time to start: what the first request needs is loaded meanwhile.
+        gateway.preload();
         break;
       case "exited":
         watch.ended();

@@ -88,9 +88,7 @@ async function runInContainer(
   const { id: imageId } = await image;
   progress.clock.mark("image");
   const spec = buildSpec(attempt, { image: imageId, user, relabel, sockets, objects });
-  const starting = startContainer(engine, spec, signal);
-  gateway.preload();
-  await using container = await starting;
+  await using container = await startContainer(engine, spec, signal);
   context.logs.container(container.id);
   // Everything that waits for the container sees it gone, and ends.
   const remove = (): void => void container[Symbol.asyncDispose]().then(undefined, () => undefined);
