@@ -64,6 +64,16 @@ export async function readImageTag(request: ImageRequest): Promise<ImageTag> {
   return buildImageTag(await readImageInputs(request));
 }
 
+/** The image for `request` where the engine has it and nothing has to be built; undefined else. */
+export async function lookUpImage(
+  engine: Engine,
+  request: ImageRequest,
+  signal: AbortSignal,
+): Promise<Image | undefined> {
+  if (request.rebuild === true) return undefined;
+  return findImage(engine, request.reference ?? (await readImageTag(request)).reference, signal);
+}
+
 /** Looks an image up by reference or id; undefined where the engine has none. */
 export async function findImage(engine: Engine, reference: string, signal: AbortSignal): Promise<Image | undefined> {
   if (!/^[a-zA-Z0-9][\w.:/@-]*$/.test(reference) || reference.includes("..")) return undefined;

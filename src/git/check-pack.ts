@@ -1,10 +1,10 @@
-import { WorkerError } from "../core/worker-error.ts";
+import { toWorkerError, WorkerError } from "../core/worker-error.ts";
 import { checkTree } from "./check-tree.ts";
 import { streamIds } from "./pack-index.ts";
 import type { Quarantine } from "./quarantine.ts";
 import { commitLess } from "./receive-pack.ts";
 import type { ReceivedPack } from "./receive-pack.ts";
-import { runGit, streamGit } from "./run-git.ts";
+import { streamGit } from "./run-git.ts";
 
 export interface CheckRequest {
   readonly base: string;
@@ -17,9 +17,7 @@ const again = "The agent may have changed git's own files in its work tree: run 
 
 /** Checks what only the whole shows: sizes, that head is a commit and descends from base, how much its tree stands for, that nothing is missing. */
 export async function checkPack(quarantine: Quarantine, request: CheckRequest, signal: AbortSignal): Promise<void> {
-  const checks = [checkSizes, checkAncestor, checkTree, checkConnected].map((check) =>
-    check(quarantine, request, signal),
-  );
+  const checks = [checkSizes, checkHistory, checkTree].map((check) => check(quarantine, request, signal));
   // All have ended before anything is thrown: no process is left, and the first in this order names the fault.
   for (const result of await Promise.allSettled(checks)) if (result.status === "rejected") throw result.reason;
 }
@@ -60,20 +58,26 @@ async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string>
   }
 }
 
-async function checkAncestor(quarantine: Quarantine, request: CheckRequest, signal: AbortSignal): Promise<void> {
+/**
+ * Nothing is missing from head down to the base, and head descends from the base: then, and only then, the base is a
+ * parent of one of the commits above it, and named as their boundary.
+ */
+async function checkHistory(quarantine: Quarantine, request: CheckRequest, signal: AbortSignal): Promise<void> {
   const { base, head } = request;
-  const args = ["merge-base", "--is-ancestor", base, head];
-  const { exitCode, stderr } = await runGit(quarantine, args, { signal, accept: [0, 1, 128] });
-  if (exitCode === 0) return;
-  const why = exitCode === 1 ? "" : `: ${stderr.trim()}`;
-  throw new WorkerError("IMPORT_REFUSED", `The agent's head ${head} does not descend from ${base}${why}.`, {
+  const args = ["rev-list", "--objects", "--boundary", head, "--not", base];
+  let descends = head === base;
+  try {
+    for await (const line of readLines(streamGit(quarantine, args, { signal }))) descends ||= line === `-${base}`;
+  } catch (error) {
+    const { code, message } = toWorkerError(error);
+    if (code !== "GIT_FAILED") throw error;
+    throw new WorkerError("IMPORT_REFUSED", `The agent's objects are incomplete: ${message}`, {
+      hint: again,
+      cause: error,
+    });
+  }
+  if (descends) return;
+  throw new WorkerError("IMPORT_REFUSED", `The agent's head ${head} does not descend from ${base}.`, {
     hint: "The agent rewrote the history it was given: tell it in the task to add commits only.",
   });
-}
-
-async function checkConnected(quarantine: Quarantine, request: CheckRequest, signal: AbortSignal): Promise<void> {
-  const args = ["rev-list", "--objects", "--quiet", request.head, "--not", request.base];
-  const { exitCode, stderr } = await runGit(quarantine, args, { signal, accept: [0, 1, 128] });
-  if (exitCode === 0) return;
-  throw new WorkerError("IMPORT_REFUSED", `The agent's objects are incomplete: ${stderr.trim()}`, { hint: again });
 }

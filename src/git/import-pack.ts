@@ -16,8 +16,8 @@ export interface PackImport {
   readonly pack: AsyncIterable<Uint8Array>;
   /** The commit the work started from; it is in the repository. */
   readonly base: string;
-  /** The commit that holds the work, as the container said. */
-  readonly head: string;
+  /** The commit that holds the work, as the container said; not needed before the pack has come. */
+  readonly head: string | Promise<string>;
   readonly runId: string;
   /** A private directory, empty or not yet there, for what is not yet trusted; the caller removes it. */
   readonly directory: string;
@@ -40,17 +40,20 @@ const looseBytes = 16 * 1024 * 1024;
 /**
  * Brings an agent's commits into the repository, under exactly one ref: `refs/agent-worker/<run id>`. They are checked
  * before: sound objects, no tree that could harm a checkout, nothing missing, `head` a descendant of `base`.
+ * May begin before there is a pack: git is ready then when it comes.
  * Throws IMPORT_REFUSED, IMPORT_TOO_LARGE, DISK_FULL, GIT_LOCKED, GIT_FAILED; then the repository is as it was.
  */
 export async function importPack(repository: Repository, request: PackImport, signal: AbortSignal): Promise<void> {
-  requireIds(repository, request);
+  requireCommitId(repository, request.base);
+  requireRunId(request.runId);
   const quarantine = await createQuarantine(repository, request.directory);
   const timeout = AbortSignal.timeout(request.limits.timeoutMs ?? 300_000);
   const either = AbortSignal.any([signal, timeout]);
   try {
     const received = await receivePack(quarantine, request, either);
-    await checkPack(quarantine, { ...request, received }, either);
-    await storeObjects(repository, { ...request, received }, either);
+    const head = requireCommitId(repository, await request.head);
+    await checkPack(quarantine, { ...request, head, received }, either);
+    await storeObjects(repository, { runId: request.runId, head, received }, either);
   } catch (error) {
     if (!timeout.aborted || signal.aborted) throw error;
     throw new WorkerError("IMPORT_TOO_LARGE", "The check of the agent's objects took too long.", {
@@ -60,31 +63,25 @@ export async function importPack(repository: Repository, request: PackImport, si
   }
 }
 
-/** Removes the ref that an import made; does nothing where there is none. */
-export async function dropImportRef(repository: Repository, runId: string, signal: AbortSignal): Promise<void> {
-  const ref = buildKeptRef(runId);
-  await updateRef(repository, { ref, from: undefined, to: null, reason: "agent-worker: published" }, signal);
+function requireCommitId(repository: Repository, id: string): string {
+  const digits = repository.objectFormat === "sha256" ? 64 : 40;
+  if (id.length === digits && /^[0-9a-f]+$/.test(id)) return id;
+  throw new WorkerError("IMPORT_REFUSED", `'${id}' is not a commit id.`, {
+    hint: "With --image: check that the git in it is git. Else run the task again.",
+  });
 }
 
-function requireIds(repository: Repository, { base, head, runId }: PackImport): void {
-  const digits = repository.objectFormat === "sha256" ? 64 : 40;
-  const isId = (text: string): boolean => text.length === digits && /^[0-9a-f]+$/.test(text);
-  if (!isId(base) || !isId(head)) {
-    throw new WorkerError("IMPORT_REFUSED", `'${isId(base) ? head : base}' is not a commit id.`, {
-      hint: "With --image: check that the git in it is git. Else run the task again.",
-    });
-  }
-  if (!/^[0-9A-Za-z]+$/.test(runId)) {
-    throw new WorkerError("IMPORT_REFUSED", `'${runId}' is not a run id.`, {
-      hint: "`agent-worker runs list` shows what run ids look like.",
-    });
-  }
+function requireRunId(runId: string): void {
+  if (/^[0-9A-Za-z]+$/.test(runId)) return;
+  throw new WorkerError("IMPORT_REFUSED", `'${runId}' is not a run id.`, {
+    hint: "`agent-worker runs list` shows what run ids look like.",
+  });
 }
 
 /** Unpacks the checked pack in the user's repository and gives its head a ref before any gc may take it away. */
 async function storeObjects(
   repository: Repository,
-  { received, head, runId }: PackImport & { received: ReceivedPack },
+  { received, head, runId }: { readonly received: ReceivedPack; readonly head: string; readonly runId: string },
   signal: AbortSignal,
 ): Promise<void> {
   throwIfAborted(signal, "unpack-objects");

@@ -1,3 +1,4 @@
+import { buildKeptRef } from "../core/kept-ref.ts";
 import { WorkerError } from "../core/worker-error.ts";
 import type { BranchPlan } from "./branch.ts";
 import { readCheckedOut } from "./branch-state.ts";
@@ -8,7 +9,7 @@ import { readRef, updateRef } from "./update-ref.ts";
 export interface Reservation {
   readonly plan: BranchPlan;
   /**
-   * Moves the branch to `commit`, if it still stands where it was left. Throws BRANCH_MOVED where it was moved, deleted or
+   * Moves the branch to `commit`, which the run's own ref has kept until then, if it still stands where it was left. Throws BRANCH_MOVED where it was moved, deleted or
    * checked out meanwhile; the branch is then as the others left it.
    */
   publish(commit: string, signal: AbortSignal): Promise<void>;
@@ -27,12 +28,13 @@ export async function openReservation(
   const reason = `agent-worker: run ${request.runId}`;
   if (created && !(await updateRef(repository, { ref, from: null, to: base.sha, reason }, signal))) return undefined;
   const from = plan.expected ?? base.sha;
+  const dropping = buildKeptRef(request.runId);
   let isOurs = created;
   return {
     plan,
     async publish(commit, signal) {
       await refuseCheckedOut(repository, plan, signal);
-      const moved = await updateRef(repository, { ref, from, to: commit, reason }, signal);
+      const moved = await updateRef(repository, { ref, from, to: commit, reason, dropping }, signal);
       isOurs &&= !moved;
       if (moved) return;
       throw toMovedError(plan, await readRef(repository, ref, signal));

@@ -8,6 +8,8 @@ export interface RefUpdate {
   /** Where it must stand now; undefined: anywhere. */
   readonly from: string | null | undefined;
   readonly to: string | null;
+  /** A ref to delete in the same transaction; it must be there. */
+  readonly dropping?: string;
   /** One line for the reflog. */
   readonly reason: string;
 }
@@ -35,8 +37,9 @@ export async function readRef(repository: Repository, ref: string, signal: Abort
   return stdout.toString("utf8").trim() || null;
 }
 
-function buildCommand({ ref, from, to }: RefUpdate): string {
-  if (to === null) return `delete ${ref}\0${from ?? ""}\0`;
-  if (from === null) return `create ${ref}\0${to}\0`;
-  return `update ${ref}\0${to}\0${from ?? ""}\0`;
+function buildCommand({ ref, from, to, dropping }: RefUpdate): string {
+  const dropped = dropping === undefined ? "" : `delete ${dropping}\0\0`;
+  if (to === null) return `delete ${ref}\0${from ?? ""}\0${dropped}`;
+  if (from === null) return `create ${ref}\0${to}\0${dropped}`;
+  return `update ${ref}\0${to}\0${from ?? ""}\0${dropped}`;
 }

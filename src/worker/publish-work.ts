@@ -9,7 +9,6 @@ import type { Reason } from "../core/reason.ts";
 import type { Warning } from "../core/warning.ts";
 import { toWorkerError, WorkerError } from "../core/worker-error.ts";
 import { readDiffStat } from "../git/diff-stat.ts";
-import { dropImportRef } from "../git/import-pack.ts";
 import { inspectChanges } from "../git/inspect-changes.ts";
 import type { Repository } from "../git/repository.ts";
 import type { Reservation } from "../git/reservation.ts";
@@ -47,14 +46,14 @@ export async function publishWork(work: Work): Promise<Published> {
   const [stats, warnings, published] = await Promise.all([
     settle(readDiffStat(repository, range, signal)),
     settle(inspectChanges(repository, range, signal)),
-    settle(publishBranch(work, commit, signal)),
+    settle(reservation.publish(commit, signal)),
   ]);
   const failed = [published, stats, warnings].find((part) => part.error !== undefined)?.error;
   const branch = published.error === undefined ? { name, head: commit } : null;
   const known = {
     branch,
     stats: stats.value ?? emptyDiffStat,
-    warnings: [...(warnings.value ?? []), ...(published.value ?? [])],
+    warnings: warnings.value ?? [],
   };
   const { outcome, reason } = result;
   if (failed === undefined) return { outcome, reason, ...known };
@@ -74,15 +73,6 @@ async function releaseBranch({ reservation, result }: Work, signal: AbortSignal)
   return { outcome, reason: result.reason, ...nothing };
 }
 
-async function publishBranch(
-  { repository, reservation, runId }: Work,
-  commit: string,
-  signal: AbortSignal,
-): Promise<Warning[]> {
-  await reservation.publish(commit, signal);
-  return dropImportRef(repository, runId, signal).then(() => [], toLeftWarning);
-}
-
 type Settled<T> =
   | { readonly value: T; readonly error?: undefined }
   | { readonly value?: undefined; readonly error: WorkerError };
@@ -99,8 +89,4 @@ function withKeptRef(cause: WorkerError, runId: string): WorkerError {
   const kept = buildKeptRef(runId);
   const hint = `The work is kept: git log ${kept}, then git merge ${kept} or git branch <name> ${kept}`;
   return new WorkerError(cause.code, cause.message, { hint, cause });
-}
-
-function toLeftWarning(error: unknown): Warning[] {
-  return [{ code: "REF_LEFT", message: `A ref of the run is left behind: ${toWorkerError(error).message}` }];
 }

@@ -27,8 +27,7 @@ import { planTask } from "./plan-task.ts";
 import type { TaskPlan } from "./plan-task.ts";
 import { publishWork } from "./publish-work.ts";
 import type { Published } from "./publish-work.ts";
-import { openRunLogs } from "./run-logs.ts";
-import { openRuntimeDirectory, openScratchDirectory } from "./runtime-directory.ts";
+import { openRunPlaces } from "./run-places.ts";
 
 /** What a run is made of; built in wire.ts. */
 export interface RunnerParts {
@@ -114,8 +113,11 @@ async function runReserved(run: Run, reservation: Reservation): Promise<RunRepor
   if (reason !== null) await emit({ type: "error", data: { code: reason.code, message: reason.message } });
   await emit({ type: "complete", data: { ...result, outcome, reason, timings, usage } });
   const text = `${JSON.stringify(report, null, 2)}\n`;
-  await writeAtomic(files.report, text, 0o600).catch(() => undefined);
-  await files.update({ endedAt: report.endedAt, outcome }).catch(() => undefined);
+  // A report that cannot be kept is printed all the same.
+  await Promise.allSettled([
+    writeAtomic(files.report, text, 0o600),
+    files.update({ endedAt: report.endedAt, outcome }),
+  ]);
   return report;
 }
 
@@ -133,17 +135,14 @@ async function runAgent(
   const publish = (ended: AgentResult): Promise<Published> =>
     publishWork({ repository: plan.repository, reservation, runId: task.runId, result: ended });
   try {
-    await using runtime = await openRuntimeDirectory(parts.runtimeParent);
-    await using scratch = await openScratchDirectory(files.scratch);
-    await using logs = await openRunLogs(files);
-    await files.update({ runtimeDirectory: runtime.path });
+    await using places = await openRunPlaces(parts.runtimeParent, files);
     const context = {
       repository: plan.repository,
       base: reservation.plan.base.sha,
       branch: reservation.plan.name,
-      runtimeDirectory: runtime.path,
-      scratchDirectory: scratch.path,
-      logs,
+      runtimeDirectory: places.runtimeDirectory,
+      scratchDirectory: places.scratchDirectory,
+      logs: places.logs,
       redact: parts.redact,
       signal: options.signal,
       killSignal: options.killSignal,
@@ -158,7 +157,7 @@ async function runAgent(
       if (event.type === "usage") run.usage = event.data;
       await emit(event);
     }
-    warnings.push(...logs.warnings());
+    warnings.push(...places.logs.warnings());
   } catch (error) {
     const cause = toWorkerError(error);
     // The work itself is done: what could not be taken down is for the user to know.

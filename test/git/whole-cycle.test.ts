@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { planBranch, reserveBranch } from "../../src/git/branch.ts";
 import { readDiffStat } from "../../src/git/diff-stat.ts";
-import { dropImportRef, importPack } from "../../src/git/import-pack.ts";
+import { importPack } from "../../src/git/import-pack.ts";
 import { inspectChanges } from "../../src/git/inspect-changes.ts";
 import { copyBase } from "../../src/git/copy-base.ts";
 import { openRepository } from "../../src/git/repository.ts";
@@ -39,7 +39,6 @@ async function runCycle(path: string, name: string): Promise<string> {
   await readDiffStat(repository, { base: base.sha, head }, signal);
   await inspectChanges(repository, { base: base.sha, head }, signal);
   await reservation.publish(head, signal);
-  await dropImportRef(repository, runId, signal);
   return head;
 }
 

@@ -6,9 +6,11 @@ import type { Repository } from "../../git/repository.ts";
 import type { AgentCli, AgentReader, Verdict } from "./agent-cli.ts";
 import type { Clock } from "./clock.ts";
 import type { ContainedSettings } from "./contained-settings.ts";
+import type { PreparedEngine } from "./prepare-engine.ts";
 
 export interface Attempt {
   readonly cli: AgentCli;
+  readonly engine: PreparedEngine;
   readonly settings: ContainedSettings;
   readonly task: Task;
   readonly context: AgentContext<Repository>;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { openControl } from "../../container/control.ts";
-import type { Control } from "../../container/control.ts";
+import type { ContainerMessage, Control } from "../../container/control.ts";
 import { WorkerError } from "../../core/worker-error.ts";
 import { importPack } from "../../git/import-pack.ts";
 import { createDeadline } from "./deadline.ts";
@@ -9,44 +9,71 @@ import { readOutput } from "./read-output.ts";
 import { removeQuietly } from "./session.ts";
 import type { Session, Told } from "./session.ts";
 
+type Collected = Extract<ContainerMessage, { type: "collected" }>;
+
 /** Packs larger than this are refused, packed and unpacked. */
 const packLimits = { packBytes: 2 * 1024 ** 3, unpackedBytes: 8 * 1024 ** 3 };
 
-/** Imports what the container announced; null where nothing has changed. */
-export async function bringIn(
-  session: Session,
-  control: Control,
-  collected: NonNullable<Told["collected"]>,
-): Promise<string | null> {
-  const { attempt, container } = session;
-  const { context, task, settings, emit } = attempt;
-  const { head, notes } = collected;
-  for (const { code, message } of notes) await emit({ type: "warning", data: { code, message } });
-  if (head === context.base) {
-    removeQuietly(container);
-    return null;
-  }
-  await emit({ type: "progress", data: { phase: "import" } });
-  await importPack(
-    context.repository,
-    {
-      // The container goes while its work is checked.
-      pack: andThen(control.pack(), () => removeQuietly(container)),
-      base: context.base,
-      head,
-      runId: task.runId,
-      directory: join(context.scratchDirectory, "quarantine"),
-      limits: packLimits,
-    },
-    // Not the run's signal: partial work is brought in after a cancel as well.
-    AbortSignal.timeout(settings.patience.transferMs),
-  );
-  return head;
+/** The import of a container's work. Disposing ends one that is still waiting for its pack. */
+export interface Incoming extends AsyncDisposable {
+  /** Gets git ready, while the container still gathers the work. */
+  begin(): void;
+  /** Imports what the container announced; null where nothing has changed. */
+  bringIn(collected: Collected): Promise<string | null>;
 }
 
-async function* andThen<Item>(items: AsyncIterable<Item>, act: () => void): AsyncGenerator<Item> {
-  yield* items;
-  act();
+/** `name` is that of the quarantine's directory. */
+export function createIncoming(session: Session, control: Control, name: string): Incoming {
+  const { attempt, container } = session;
+  const { context, task, settings, emit } = attempt;
+  const { transferMs } = settings.patience;
+  const announced = Promise.withResolvers<string>();
+  announced.promise.catch(() => undefined);
+  const unused = new AbortController();
+  let importing: Promise<void> | undefined;
+  const begin = (): Promise<void> => {
+    importing ??= importPack(
+      context.repository,
+      {
+        pack: readPack(),
+        base: context.base,
+        head: announced.promise,
+        runId: task.runId,
+        directory: join(context.scratchDirectory, name),
+        limits: { ...packLimits, timeoutMs: 2 * transferMs },
+      },
+      // Not the run's signal: partial work is brought in after a cancel as well.
+      unused.signal,
+    );
+    importing.catch(() => undefined);
+    return importing;
+  };
+  async function* readPack(): AsyncGenerator<Uint8Array> {
+    await announced.promise;
+    yield* control.pack();
+    // The container goes while its work is checked.
+    removeQuietly(container);
+  }
+  return {
+    begin: () => void begin(),
+    async bringIn({ head, notes }) {
+      for (const { code, message } of notes) await emit({ type: "warning", data: { code, message } });
+      if (head === context.base) {
+        removeQuietly(container);
+        return null;
+      }
+      await emit({ type: "progress", data: { phase: "import" } });
+      announced.resolve(head);
+      await begin();
+      return head;
+    },
+    async [Symbol.asyncDispose]() {
+      const reason = new WorkerError("CANCELLED", "There is nothing to import.");
+      announced.reject(reason);
+      unused.abort(reason);
+      await importing?.catch(() => undefined);
+    },
+  };
 }
 
 /** The entry program is gone but the volume is not: the container is started once more, only to bring the work out. */
@@ -69,11 +96,12 @@ export async function rescue(session: Session, told: Told): Promise<string | nul
     onActivity: () => undefined,
   });
   output.catch(() => undefined);
+  await using incoming = createIncoming(session, control, "rescued");
   const started = control.start({ ...order, mode: "collect" }, new Uint8Array());
   await Promise.race([started, output.then(() => failRescue(session))]);
   for await (const message of control.messages()) {
     // Awaited here: the pack comes over this very channel.
-    if (message.type === "collected") return await bringIn(session, control, message);
+    if (message.type === "collected") return await incoming.bringIn(message);
     if (message.type === "broken") throw toBrokenError(message.message, { step: "exited" });
   }
   return failRescue(session);

@@ -5,13 +5,8 @@ import type { Repository } from "../../git/repository.ts";
 import { createChannel } from "../../util/channel.ts";
 import type { AgentCli } from "./agent-cli.ts";
 import type { ContainedSettings } from "./contained-settings.ts";
+import type { PreparedEngine } from "./prepare-engine.ts";
 import type { runAttempt as RunAttempt } from "./run-attempt.ts";
-
-/** What is loaded only when an agent runs: most of the program. */
-interface Loaded {
-  readonly cli: AgentCli;
-  readonly runAttempt: typeof RunAttempt;
-}
 
 /** An agent whose CLI runs in a locked-down container on this machine. */
 export function createContainedAgent(
@@ -19,9 +14,15 @@ export function createContainedAgent(
   loadCli: () => Promise<AgentCli>,
   settings: ContainedSettings,
 ): Agent<Repository> {
-  const loading = loadSoon(loadCli);
+  let begun: Promise<Prepared> | undefined = prepareSoon(loadCli, settings);
   // Whoever runs the agent hears of a failure.
-  loading.catch(() => undefined);
+  begun.catch(() => undefined);
+  /** The first run takes what was begun when the agent was made. */
+  const takePrepared = (): Promise<Prepared> => {
+    const prepared = begun ?? prepare(loadCli, settings);
+    begun = undefined;
+    return prepared;
+  };
   return {
     name,
     async *run(task, context) {
@@ -29,8 +30,8 @@ export function createContainedAgent(
       const left = new AbortController();
       const signal = AbortSignal.any([context.signal, left.signal]);
       const emit = (event: AgentEvent): Promise<void> => channel.push(event);
-      const { cli, runAttempt } = await loading;
-      const attempt = runAttempt({ cli, settings, task, context: { ...context, signal }, emit });
+      const { cli, engine, runAttempt } = await takePrepared();
+      const attempt = runAttempt({ cli, engine, settings, task, context: { ...context, signal }, emit });
       const closed = attempt.finally(() => channel.close());
       closed.catch(() => undefined);
       try {
@@ -45,10 +46,26 @@ export function createContainedAgent(
   };
 }
 
-/** Not at once but in the next turn: the repository is asked first, and git works while this keeps the processor busy. */
-async function loadSoon(loadCli: () => Promise<AgentCli>): Promise<Loaded> {
-  await new Promise((resolve) => setImmediate(resolve));
+/** What a run needs before it can do anything; it changes nothing anywhere. */
+interface Prepared {
+  readonly cli: AgentCli;
+  readonly runAttempt: typeof RunAttempt;
+  readonly engine: PreparedEngine;
+}
+
+/** Loads most of the program, and asks the engine for the image. */
+async function prepare(loadCli: () => Promise<AgentCli>, settings: ContainedSettings): Promise<Prepared> {
   preloadEngine();
-  const [cli, { runAttempt }] = await Promise.all([loadCli(), import("./run-attempt.ts")]);
-  return { cli, runAttempt };
+  const [cli, { runAttempt }, { prepareEngine }] = await Promise.all([
+    loadCli(),
+    import("./run-attempt.ts"),
+    import("./prepare-engine.ts"),
+  ]);
+  return { cli, runAttempt, engine: prepareEngine(settings) };
+}
+
+/** A moment later: the repository is asked first, and git works while this keeps the processor busy. */
+async function prepareSoon(loadCli: () => Promise<AgentCli>, settings: ContainedSettings): Promise<Prepared> {
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  return prepare(loadCli, settings);
 }

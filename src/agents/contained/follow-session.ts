@@ -1,7 +1,7 @@
 import { WorkerError } from "../../core/worker-error.ts";
 import type { Verdict } from "./agent-cli.ts";
 import { buildUsage } from "./attempt.ts";
-import { bringIn, rescue } from "./bring-in.ts";
+import { createIncoming, rescue } from "./bring-in.ts";
 import { createDeadline } from "./deadline.ts";
 import { readMessages } from "./read-messages.ts";
 import { readOutput } from "./read-output.ts";
@@ -30,9 +30,10 @@ export async function followSession(session: Session): Promise<{ verdict: Verdic
   const output = readOutput(container.output, buildSinks(session, watch));
   output.catch(() => undefined);
   await Promise.race([control.start(order, task.prompt), output.then(() => failStart(session))]);
-  const told = await readMessages(session, watch, deadline);
+  await using incoming = createIncoming(session, control, "quarantine");
+  const told = await readMessages(session, { watch, deadline, incoming });
   watch.ended();
-  const commit = await (told.collected === null ? rescue(session, told) : bringIn(session, control, told.collected));
+  const commit = await (told.collected === null ? rescue(session, told) : incoming.bringIn(told.collected));
   // The engine hands out all that was printed before it takes the container away; the last lines may hold the result.
   await output;
   progress.clock.mark("imported");

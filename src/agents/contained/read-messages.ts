@@ -1,6 +1,7 @@
 import type { ContainerMessage } from "../../container/control.ts";
 import { WorkerError } from "../../core/worker-error.ts";
 import { isDiskFull } from "../../util/error-facts.ts";
+import type { Incoming } from "./bring-in.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Session, Told } from "./session.ts";
 import type { StopWatch } from "./stop-watch.ts";
@@ -14,8 +15,15 @@ const follows: Readonly<Record<Exclude<ContainerMessage["type"], "broken">, read
   collected: ["ready", "exited"],
 };
 
+/** What the messages set off. */
+interface Following {
+  readonly watch: StopWatch;
+  readonly deadline: Deadline;
+  readonly incoming: Incoming;
+}
+
 /** Reads until the work is announced or the container is gone. */
-export async function readMessages(session: Session, watch: StopWatch, deadline: Deadline): Promise<Told> {
+export async function readMessages(session: Session, { watch, deadline, incoming }: Following): Promise<Told> {
   const { attempt, progress, objects, control, gateway } = session;
   const { transferMs } = attempt.settings.patience;
   const told: Told = { step: "begin", exit: null, collected: null };
@@ -43,6 +51,7 @@ export async function readMessages(session: Session, watch: StopWatch, deadline:
         deadline.set(transferMs);
         // Nothing in there has a right to the model any more.
         void gateway[Symbol.asyncDispose]();
+        incoming.begin();
         progress.clock.mark("exited");
         told.exit = message;
         break;

@@ -5,7 +5,6 @@ import { buildContainerLabels } from "../../container/container-labels.ts";
 import type { ContainerSpec } from "../../container/container-profile.ts";
 import { openControl } from "../../container/control.ts";
 import type { ContainerOrder } from "../../container/control.ts";
-import { connectEngine } from "../../container/engine.ts";
 import type { Engine } from "../../container/engine.ts";
 import { readHostMapping } from "../../container/host-mapping.ts";
 import { ensureImage } from "../../container/image.ts";
@@ -59,9 +58,9 @@ async function runInContainer(
   progress: Progress,
   complete: (verdict: Verdict, commit: string | null) => Promise<void>,
 ): Promise<void> {
-  const { settings, context } = attempt;
+  const { context } = attempt;
   const { signal, runtimeDirectory } = context;
-  await using engine = await connectEngine(settings.engine, signal);
+  await using engine = await attempt.engine.engine;
   if (engine.isRemote) throw toRemoteError(engine.endpoint);
   const image = openImage(engine, attempt);
   image.catch(() => undefined);
@@ -99,8 +98,10 @@ async function runInContainer(
   await complete(verdict, commit);
 }
 
-/** Looks the image up, or builds it: a mirror that never answers must not hold a run for ever. */
-async function openImage(engine: Engine, { settings, context, emit }: Attempt): Promise<Image> {
+/** The image, built where it is not there: a mirror that never answers must not hold a run for ever. */
+async function openImage(engine: Engine, { settings, context, emit, engine: prepared }: Attempt): Promise<Image> {
+  const found = await prepared.image;
+  if (found !== undefined) return found;
   const timeout = AbortSignal.timeout(settings.patience.imageMs);
   const signal = AbortSignal.any([context.signal, timeout]);
   const onProgress = (text: string): void => void emit({ type: "image.progress", data: { text } });
