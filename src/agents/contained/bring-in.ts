@@ -24,7 +24,7 @@ export interface Incoming extends AsyncDisposable {
 
 /** `name` is that of the quarantine's directory. */
 export function createIncoming(session: Session, control: Control, name: string): Incoming {
-  const { attempt, container } = session;
+  const { attempt } = session;
   const { context, task, settings, emit } = attempt;
   const { transferMs } = settings.patience;
   const announced = Promise.withResolvers<string>();
@@ -51,17 +51,12 @@ export function createIncoming(session: Session, control: Control, name: string)
   async function* readPack(): AsyncGenerator<Uint8Array> {
     await announced.promise;
     yield* control.pack();
-    // The container goes while its work is checked.
-    removeQuietly(container);
   }
   return {
     begin: () => void begin(),
     async bringIn({ head, notes }) {
       for (const { code, message } of notes) await emit({ type: "warning", data: { code, message } });
-      if (head === context.base) {
-        removeQuietly(container);
-        return null;
-      }
+      if (head === context.base) return null;
       await emit({ type: "progress", data: { phase: "import" } });
       announced.resolve(head);
       await begin();

@@ -2,7 +2,6 @@ import { WorkerError } from "../../core/worker-error.ts";
 import type { Verdict } from "./agent-cli.ts";
 import { buildUsage } from "./attempt.ts";
 import { createIncoming, rescue } from "./bring-in.ts";
-import { createDeadline } from "./deadline.ts";
 import { readMessages } from "./read-messages.ts";
 import { readOutput } from "./read-output.ts";
 import type { OutputSinks } from "./read-output.ts";
@@ -11,9 +10,16 @@ import type { Session } from "./session.ts";
 import { startStopWatch } from "./stop-watch.ts";
 import type { StopWatch } from "./stop-watch.ts";
 
+/** How a session ended. Its container may still be about to go: then `drained` says when all it printed is kept. */
+export interface SessionEnd {
+  readonly verdict: Verdict;
+  readonly commit: string | null;
+  readonly drained: Promise<void>;
+}
+
 /** Gives the container its order, follows it to its end, and brings its work into the repository. */
-export async function followSession(session: Session): Promise<{ verdict: Verdict; commit: string | null }> {
-  const { attempt, progress, control, container, order, stderrTail, gateway } = session;
+export async function followSession(session: Session): Promise<SessionEnd> {
+  const { attempt, progress, control, container, deadline, order, stderrTail, gateway } = session;
   const { task, settings, context } = attempt;
   using watch = startStopWatch({
     control,
@@ -23,19 +29,19 @@ export async function followSession(session: Session): Promise<{ verdict: Verdic
     timeoutMs: task.limits.timeoutMs,
     patience: settings.patience,
   });
-  // Everything that waits for the container sees it gone, and ends.
-  using deadline = createDeadline(() => removeQuietly(container));
   deadline.set(settings.patience.transferMs);
   progress.onActivity = () => watch.touch();
   const output = readOutput(container.output, buildSinks(session, watch));
   output.catch(() => undefined);
   await Promise.race([control.start(order, task.prompt), output.then(() => failStart(session))]);
   await using incoming = createIncoming(session, control, "quarantine");
-  const told = await readMessages(session, { watch, deadline, incoming });
+  const told = await readMessages(session, { watch, incoming });
   watch.ended();
+  // All of it is on its way to us: the container may go when it has ended, while the work is checked.
+  if (told.collected !== null) void output.then(() => removeQuietly(container));
   const commit = await (told.collected === null ? rescue(session, told) : incoming.bringIn(told.collected));
-  // The engine hands out all that was printed before it takes the container away; the last lines may hold the result.
-  await output;
+  // The last lines may hold the result.
+  if (progress.reader.facts().result === null) await output;
   progress.clock.mark("imported");
   const verdict = attempt.cli.judge({
     facts: progress.reader.facts(),
@@ -44,7 +50,7 @@ export async function followSession(session: Session): Promise<{ verdict: Verdic
     modelFailure: gateway.failure(),
     stderrTail: stderrTail.read(),
   });
-  return { verdict, commit };
+  return { verdict, commit, drained: output };
 }
 
 function buildSinks({ attempt, progress, stderrTail, gateway }: Session, watch: StopWatch): OutputSinks {

@@ -2,7 +2,6 @@ import type { ContainerMessage } from "../../container/control.ts";
 import { WorkerError } from "../../core/worker-error.ts";
 import { isDiskFull } from "../../util/error-facts.ts";
 import type { Incoming } from "./bring-in.ts";
-import type { Deadline } from "./deadline.ts";
 import type { Session, Told } from "./session.ts";
 import type { StopWatch } from "./stop-watch.ts";
 
@@ -18,13 +17,12 @@ const follows: Readonly<Record<Exclude<ContainerMessage["type"], "broken">, read
 /** What the messages set off. */
 interface Following {
   readonly watch: StopWatch;
-  readonly deadline: Deadline;
   readonly incoming: Incoming;
 }
 
 /** Reads until the work is announced or the container is gone. */
-export async function readMessages(session: Session, { watch, deadline, incoming }: Following): Promise<Told> {
-  const { attempt, progress, objects, control, gateway } = session;
+export async function readMessages(session: Session, { watch, incoming }: Following): Promise<Told> {
+  const { attempt, progress, objects, control, deadline, gateway } = session;
   const { transferMs } = attempt.settings.patience;
   const told: Told = { step: "begin", exit: null, collected: null };
   for await (const message of control.messages()) {

@@ -23,6 +23,8 @@ import { buildCommitMessage } from "./commit-message.ts";
 import { chooseContainerUser, readCaller } from "./container-user.ts";
 import type { ContainerUser } from "./container-user.ts";
 import { followSession } from "./follow-session.ts";
+import { removeQuietly } from "./session.ts";
+import { createDeadline } from "./deadline.ts";
 import { prepareObjects } from "./prepare-objects.ts";
 import type { ObjectSource } from "./prepare-objects.ts";
 
@@ -90,12 +92,14 @@ async function runInContainer(
   await using container = await startContainer(engine, spec, signal);
   context.logs.container(container.id);
   // Everything that waits for the container sees it gone, and ends.
-  const remove = (): void => void container[Symbol.asyncDispose]().then(undefined, () => undefined);
+  const remove = (): void => removeQuietly(container);
   context.killSignal?.addEventListener("abort", remove, { once: true });
   const order = buildOrder(attempt, objects);
-  const session = { attempt, progress, container, control, controlSocket, order, objects, imageId, gateway };
-  const { verdict, commit } = await followSession({ ...session, stderrTail: createTail(4_000) });
+  using deadline = createDeadline(remove);
+  const session = { attempt, progress, container, control, controlSocket, deadline, order, objects, imageId, gateway };
+  const { verdict, commit, drained } = await followSession({ ...session, stderrTail: createTail(4_000) });
   await complete(verdict, commit);
+  await drained;
 }
 
 /** The image, built where it is not there: a mirror that never answers must not hold a run for ever. */

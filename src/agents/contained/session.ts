@@ -4,6 +4,7 @@ import type { Gateway } from "../../gateway/gateway.ts";
 import type { Tail } from "../../util/tail.ts";
 import type { AgentExit } from "./agent-cli.ts";
 import type { Attempt, Progress } from "./attempt.ts";
+import type { Deadline } from "./deadline.ts";
 import type { ObjectSource } from "./prepare-objects.ts";
 
 /** A started container and all that talks to it. */
@@ -12,6 +13,8 @@ export interface Session {
   readonly progress: Progress;
   readonly container: Container;
   readonly control: Control;
+  /** Removes the container when its time is up: everything that waits for it sees it gone, and ends. */
+  readonly deadline: Deadline;
   readonly controlSocket: string;
   readonly order: ContainerOrder;
   readonly objects: ObjectSource;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { claudeCli } from "../../../src/agents/claude/claude-cli.ts";
 import { startClock } from "../../../src/agents/contained/clock.ts";
+import { createDeadline } from "../../../src/agents/contained/deadline.ts";
 import { followSession } from "../../../src/agents/contained/follow-session.ts";
 import type { Session } from "../../../src/agents/contained/session.ts";
 import { openControl } from "../../../src/container/control.ts";
@@ -30,6 +31,24 @@ async function openSession(say: (socket: Socket, base: string) => void, transfer
   const patience = { imageMs: 1e6, idleMs: 1e6, resultMs: 1e6, stopMs: 1e6, transferMs };
   const task = { runId: "R", prompt: Buffer.from("x"), title: "x", agent: "claude", model: undefined };
   const limits = { maxTurns: undefined, maxCostUsd: undefined, timeoutMs: 1e6 };
+  const container = {
+    id: "c",
+    // Held open until the container is removed.
+    output: ReadableStream.from(
+      (async function* () {
+        await removed.promise;
+        yield* [];
+      })(),
+    ),
+    kill: async () => undefined,
+    restart: () => Promise.reject(new Error("no second start")),
+    async [Symbol.asyncDispose]() {
+      seen.removed = true;
+      peer.destroy();
+      removed.resolve();
+    },
+  };
+  const deadline = createDeadline(() => void container[Symbol.asyncDispose]());
   const session = {
     attempt: {
       cli: claudeCli,
@@ -48,23 +67,8 @@ async function openSession(say: (socket: Socket, base: string) => void, transfer
       emit: async () => undefined,
     },
     progress: { clock: startClock(), reader: claudeCli.openReader(), gateway: null, container: null, onActivity() {} },
-    container: {
-      id: "c",
-      // Held open until the container is removed.
-      output: ReadableStream.from(
-        (async function* () {
-          await removed.promise;
-          yield* [];
-        })(),
-      ),
-      kill: async () => undefined,
-      restart: () => Promise.reject(new Error("no second start")),
-      async [Symbol.asyncDispose]() {
-        seen.removed = true;
-        peer.destroy();
-        removed.resolve();
-      },
-    },
+    container,
+    deadline,
     control,
     controlSocket,
     order: {},
@@ -85,6 +89,7 @@ async function openSession(say: (socket: Socket, base: string) => void, transfer
     seen,
     async [Symbol.asyncDispose]() {
       peer.destroy();
+      deadline.clear();
       await control[Symbol.asyncDispose]();
       repository[Symbol.dispose]();
       runtime[Symbol.dispose]();
@@ -109,8 +114,9 @@ it("removes a container that announces its work and then holds its output open",
   await using opened = await openSession((socket, base) =>
     write(socket, ready, { type: "started" }, exited, { type: "collected", head: base, notes: [] }),
   );
-  const { commit } = await followSession(opened.session);
+  const { commit, drained } = await followSession(opened.session);
   expect(commit).toBeNull();
+  await drained;
   expect(opened.seen).toEqual({ removed: true, gatewayClosed: true });
 });
 
