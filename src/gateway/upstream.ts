@@ -32,8 +32,8 @@ export interface UpstreamAnswer {
 export interface Upstream {
   /** Host and port, without credentials. */
   readonly host: string;
-  /** Starts loading what sends (undici, 70 ms of CPU); without it, the first `send` does. */
-  open(): void;
+  /** Loads what sends (undici, 70 ms of CPU); without it, the first `send` does. */
+  open(): Promise<void>;
   /** Follows no redirect and tries nothing twice. Throws what the connection throws. */
   send(request: UpstreamRequest): Promise<UpstreamAnswer>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -69,9 +69,8 @@ export function openUpstream(options: UpstreamOptions, limits: Partial<UpstreamL
   const open = (): Promise<Dispatcher> => (opening ??= openDispatcher(options, { ...defaultLimits, ...limits }));
   return {
     host: base.host,
-    open() {
-      // Whoever sends the first request hears of a failure.
-      open().catch(() => {});
+    async open() {
+      await open();
     },
     async send({ method, path, query, headers, body, signal }) {
       const dispatcher = await open();

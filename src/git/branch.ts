@@ -12,7 +12,8 @@ import type { Base } from "./resolve-base.ts";
 export interface BranchRequest {
   readonly name: string;
   readonly onExists: OnBranchExists;
-  readonly base: Base;
+  /** May still be looked up while the branches are. */
+  readonly base: Base | Promise<Base>;
   readonly runId: string;
 }
 
@@ -41,8 +42,9 @@ export async function planBranch(
   request: BranchRequest,
   signal: AbortSignal,
 ): Promise<BranchPlan> {
-  const [state] = await Promise.all([
+  const [state, requested] = await Promise.all([
     readBranchState(repository, request.name, signal),
+    request.base,
     checkBranchName(repository, request.name, signal),
   ]);
   const name = request.onExists === "suffix" ? chooseFreeName(request.name, state) : request.name;
@@ -50,9 +52,9 @@ export async function planBranch(
   const ref = `refs/heads/${name}`;
   const expected = state.branches.get(name) ?? null;
   refuseCheckedOut(name, state, expected);
-  if (expected === null) return { name, ref, base: request.base, expected, request };
+  if (expected === null) return { name, ref, base: requested, expected, request };
   if (request.onExists === "fail" || request.onExists === "suffix") throw toExistsError(name, expected);
-  const base = request.onExists === "reuse" ? { ref, sha: expected } : request.base;
+  const base = request.onExists === "reuse" ? { ref, sha: expected } : requested;
   return { name, ref, base, expected, request };
 }
 

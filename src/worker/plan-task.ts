@@ -17,7 +17,7 @@ export interface TaskPlan {
 export async function planTask(request: RunRequest, git: GitSettings, signal: AbortSignal): Promise<TaskPlan> {
   const { task } = request;
   const repository = await openRepository(request.repository, git, signal);
-  const base = await resolveBase(repository, request.base, signal);
+  const base = resolveBase(repository, request.base, signal);
   const name = request.branch ?? buildBranchName(task.title, task.runId);
   const branch = await planBranch(
     repository,

@@ -29,7 +29,7 @@ async function forwardFrom(answer: UpstreamAnswer) {
   const credential = { kind: "api-key", value: secret } as const;
   const upstream: Upstream = {
     host: "model.example.com",
-    open: () => undefined,
+    open: () => Promise.resolve(),
     send: async () => answer,
     [Symbol.asyncDispose]: async () => undefined,
   };

@@ -1,12 +1,9 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { openRepository } from "../../src/git/repository.ts";
 import { makeImportWorld } from "../support/import-world.ts";
-import { attachRepository, gitSettings, makeDirectory, makeRepository, runTestGit } from "../support/repository.ts";
+import { attachRepository, makeDirectory, makeRepository, runTestGit } from "../support/repository.ts";
 import { snapshotCheckout } from "../support/snapshot-checkout.ts";
-
-const { signal } = new AbortController();
 
 describe("importPack", () => {
   test("brings the agent's commits, each as it is, under one ref", async () => {

@@ -1,5 +1,4 @@
 import { readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { AgentEvent, AgentResult } from "../../src/core/agent-event.ts";
 import type { Agent, AgentContext } from "../../src/core/agent.ts";
@@ -232,43 +231,5 @@ describe("a run", () => {
     });
     expect(given).toContain("agent-worker-");
     expect(left).toEqual([]);
-  });
-});
-
-describe("a request that is wrong", () => {
-  it("throws, starts no agent and leaves no record", async () => {
-    using repository = makeRepository();
-    using state = makeDirectory();
-    repository.git("branch", "work");
-    let started = false;
-    const runner = createRunner({
-      agent: {
-        name: "test",
-        async *run() {
-          started = true;
-          yield complete();
-        },
-      },
-      executionMode: "cli",
-      git: gitSettings,
-      store: openStore(state.path),
-      runtimeParent: state.path,
-      redact: (text) => text,
-    });
-    const limits = { maxTurns: undefined, maxCostUsd: undefined, timeoutMs: 1_000 };
-    const task = { runId: createUlid(), prompt: Buffer.from("x"), title: "x", agent: "test", model: undefined, limits };
-    const request = {
-      task,
-      repository: repository.path,
-      base: "HEAD",
-      branch: "work",
-      onBranchExists: "fail",
-      warnings: [],
-    } as const;
-    await expect(runner(request, { signal: never, onEvent: () => {} })).rejects.toMatchObject({
-      code: "BRANCH_EXISTS",
-    });
-    expect(started).toBe(false);
-    expect(readdirSync(join(state.path))).toEqual([]);
   });
 });

@@ -77,6 +77,8 @@ export async function rescue(session: Session, told: Told): Promise<string | nul
   if (told.step === "begin" || told.step === "ready") {
     throw new WorkerError("CONTAINER_LOST", `The container ended early: ${stderrTail.read() || "it said nothing"}`);
   }
+  // Given up by the user: then the container was removed on purpose.
+  attempt.context.killSignal?.throwIfAborted();
   await attempt.emit({ type: "warning", data: restarted });
   const { transferMs } = attempt.settings.patience;
   using deadline = createDeadline(() => removeQuietly(container));

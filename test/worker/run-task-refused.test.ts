@@ -1,0 +1,46 @@
+import { readdirSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { openStore } from "../../src/store/store.ts";
+import { createUlid } from "../../src/util/ulid.ts";
+import { createRunner } from "../../src/worker/run-task.ts";
+import { gitSettings, makeDirectory, makeRepository } from "../support/repository.ts";
+
+const never = new AbortController().signal;
+
+describe("a request that is wrong", () => {
+  it("throws, starts no agent and leaves no record", async () => {
+    using repository = makeRepository();
+    using state = makeDirectory();
+    repository.git("branch", "work");
+    let started = false;
+    const runner = createRunner({
+      agent: {
+        name: "test",
+        async *run() {
+          started = true;
+          yield* [];
+        },
+      },
+      executionMode: "cli",
+      git: gitSettings,
+      store: openStore(state.path),
+      runtimeParent: state.path,
+      redact: (text) => text,
+    });
+    const limits = { maxTurns: undefined, maxCostUsd: undefined, timeoutMs: 1_000 };
+    const task = { runId: createUlid(), prompt: Buffer.from("x"), title: "x", agent: "test", model: undefined, limits };
+    const request = {
+      task,
+      repository: repository.path,
+      base: "HEAD",
+      branch: "work",
+      onBranchExists: "fail",
+      warnings: [],
+    } as const;
+    await expect(runner(request, { signal: never, onEvent: () => {} })).rejects.toMatchObject({
+      code: "BRANCH_EXISTS",
+    });
+    expect(started).toBe(false);
+    expect(readdirSync(state.path)).toEqual([]);
+  });
+});
