@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { buildKeptRef } from "../../core/kept-ref.ts";
 import { toWorkerError } from "../../core/worker-error.ts";
 import { openRunFiles } from "../../store/run-files.ts";
@@ -97,8 +98,9 @@ async function cleanLeftovers(record: RunRecord, { request, setting, state }: Le
     if (await ports.removeRuntimeDirectory(record)) done.push("removed its runtime directory");
   }
   if (await ports.releaseBranch(record)) done.push(`deleted the branch ${record.branch?.name}, which held nothing`);
-  // Last, so that a failure above lets the next call try everything again.
   const { paths } = await store.readRun(record.runId);
+  await rm(paths.scratch, { recursive: true, force: true });
+  // Last, so that a failure above lets the next call try everything again.
   await openRunFiles(paths.directory, record).update({ endedAt: new Date().toISOString() });
   return done.length === 0 ? ["had left nothing behind"] : done;
 }

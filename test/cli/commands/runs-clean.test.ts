@@ -39,6 +39,7 @@ describe("runs clean", () => {
       const store = openStore(process.argv[2]);
       const files = await store.createRun({ runId: "01ARYZ6S41TSV4RRFFQ69G5FAV", title: "t", repository: "/r", commonDirectory: "/r" });
       await files.update({ runtimeDirectory: process.argv[3] });
+      await (await import("node:fs/promises")).mkdir(files.scratch);
       process.stdout.write("running");
       setInterval(() => {}, 1000);
     `;
@@ -53,6 +54,7 @@ describe("runs clean", () => {
     const cleaned = await world.call("clean");
     expect(cleaned).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("removed its runtime directory") });
     expect(existsSync(runtime)).toBe(false);
+    expect(existsSync((await world.store.readRun("latest")).paths.scratch)).toBe(false);
     expect((await world.call("clean")).stderr).toBe("There is nothing to clean up.\n");
     expect((await world.store.readRun("latest")).record?.endedAt).not.toBeNull();
   });
