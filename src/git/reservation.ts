@@ -26,11 +26,14 @@ export async function openReservation(
   const { ref, base, request } = plan;
   const created = plan.expected === null;
   const reason = `agent-worker: run ${request.runId}`;
-  if (created && !(await updateRef(repository, { ref, from: null, to: base.sha, reason }, signal))) return undefined;
+  // Not to be interrupted: nobody could say whether a git that was killed has made the branch or not.
+  const uninterrupted = AbortSignal.timeout(patienceMs);
+  const creation = { ref, from: null, to: base.sha, reason };
+  if (created && !(await updateRef(repository, creation, uninterrupted))) return undefined;
   const from = plan.expected ?? base.sha;
   const dropping = buildKeptRef(request.runId);
   let isOurs = created;
-  return {
+  const reservation: Reservation = {
     plan,
     async publish(commit, signal) {
       await refuseCheckedOut(repository, plan, signal);
@@ -47,7 +50,13 @@ export async function openReservation(
       await updateRef(repository, { ref, from, to: null, reason }, signal);
     },
   };
+  if (signal.aborted) await reservation.release(uninterrupted);
+  signal.throwIfAborted();
+  return reservation;
 }
+
+/** One ref is moved in milliseconds, unless somebody holds its lock. */
+const patienceMs = 60_000;
 
 async function refuseCheckedOut(repository: Repository, plan: BranchPlan, signal: AbortSignal): Promise<void> {
   const place = (await readCheckedOut(repository, signal)).get(plan.name);
