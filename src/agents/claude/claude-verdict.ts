@@ -9,7 +9,7 @@ import type { AgentEnding, AgentResultLine, Verdict } from "../contained/agent-c
  */
 export function judgeClaude(ending: AgentEnding): Verdict {
   const { facts, stopCause } = ending;
-  if (stopCause === "cancelled") return verdict("CANCELLED", "The run was cancelled; what the agent had done is kept.");
+  if (stopCause === "cancelled") return verdict("CANCELLED", "The run was cancelled.");
   if (facts.result !== null) return judgeResult(facts.result, ending);
   return judgeStop(ending) ?? judgeSilence(ending);
 }

@@ -46,7 +46,9 @@ export async function carryOut(order: RunOrder, context: CliContext): Promise<nu
     signal,
     killSignal,
     async onEvent(event) {
-      progress.onEvent(event);
+      // The summary tells warnings and the error; twice would be once too often.
+      const isTold = config.output === "text" && (event.type === "warning" || event.type === "error");
+      if (!isTold) progress.onEvent(event);
       if (config.output !== "ndjson") return;
       output.write(formatNdjson(event));
       await output.ready(signal);
