@@ -21,8 +21,13 @@ import { git, tryGit } from "./git.mjs";
 async function openScratchIndex({ place, parent, index }) {
   const indexFile = join(place.env.GIT_DIR ?? "", "index");
   if (index !== null) await copyIndex(index, indexFile);
-  const list = () => tryGit(["ls-files", "-v", "-z", "--cached", "--others", "--exclude-standard"], place);
-  let listed = await list();
+  const listArgs = ["ls-files", "-v", "-z", "--cached", "--others", "--exclude-standard"];
+  const list = () => tryGit(listArgs, place);
+  let listed = await tryGit(listArgs, { ...place, timeoutMs: listTimeoutMs });
+  if (listed.code === null) {
+    await removePipes(place.cwd);
+    listed = await list();
+  }
   // No index, or a damaged one: begin with what is committed.
   if (listed.code !== 0 || listed.stdout.length === 0) {
     await rm(indexFile, { force: true });
@@ -34,6 +39,15 @@ async function openScratchIndex({ place, parent, index }) {
   const present = await filterPresent(place, found.skipped);
   if (present.length > 0) await clearFlag("--no-skip-worktree", present, place);
   return found.nested;
+}
+
+/** Far more than listing takes; git waits for ever for a pipe in the place of a .gitignore. */
+const listTimeoutMs = 10_000;
+
+/** Nobody writes into them any more, and git does not keep them. @param {string} workTree */
+async function removePipes(workTree) {
+  const args = [workTree, "-name", ".git", "-prune", "-o", "-type", "p", "-exec", "rm", "-f", "{}", "+"];
+  await new Promise((resolve) => spawn("find", args, { stdio: "ignore" }).on("close", resolve));
 }
 
 /**

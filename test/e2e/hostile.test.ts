@@ -128,6 +128,7 @@ test("a git directory that was moved, with a pointer to it, still counts", async
 
 const disorders: Readonly<Record<string, readonly string[]>> = {
   "a corrupted index": ["head -c 100 /dev/urandom > .git/index"],
+  "a pipe for a .gitignore": ["mkfifo src/.gitignore"],
   "a pipe for an index": ["rm .git/index && mkfifo .git/index"],
   "a lock on the index": ["touch .git/index.lock .git/HEAD.lock .git/config.lock"],
   "flags that hide changes": [
