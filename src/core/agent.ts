@@ -38,4 +38,6 @@ export interface AgentContext<Repository> {
 export interface Agent<Repository> {
   readonly name: string;
   run(task: Task, context: AgentContext<Repository>): AsyncIterable<AgentEvent>;
+  /** Begins, for one run, what changes nothing anywhere (loading, looking up), and ends it with the signal. */
+  prepare?(signal: AbortSignal): Pick<Agent<Repository>, "run">;
 }

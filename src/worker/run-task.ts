@@ -44,6 +44,8 @@ export interface RunnerParts {
 /** A run as far as it has come; turned into a report at its end. */
 interface Run {
   readonly parts: RunnerParts;
+  /** Prepared for this run. */
+  readonly agent: Pick<Agent<Repository>, "run">;
   readonly request: RunRequest;
   readonly options: RunOptions;
   readonly plan: TaskPlan;
@@ -57,19 +59,36 @@ interface Run {
 export function createRunner(parts: RunnerParts): Runner {
   return async (request, options) => {
     const startedAt = new Date();
-    const plan = await planTask(request, parts.git, options.signal);
-    const files = await recordRun(parts.store, request, plan);
-    const reservation = await reserveBranch(plan.repository, plan.branch, options.signal).catch(
-      async (error: unknown) => {
-        // The request turned out to be wrong after all (another was quicker): then nothing has happened.
-        await parts.store.removeRun(request.task.runId).catch(() => undefined);
-        throw error;
-      },
-    );
-    const prepareMs = Date.now() - startedAt.getTime();
-    const run = { parts, request, options, plan, files, startedAt, prepareMs, warnings: [], usage: emptyUsage };
-    return runReserved(run, reservation);
+    const refused = new AbortController();
+    const planning = planTask(request, parts.git, options.signal);
+    const agent = parts.agent.prepare?.(AbortSignal.any([options.signal, refused.signal])) ?? parts.agent;
+    try {
+      const plan = await planning;
+      const files = await recordRun(parts.store, request, plan);
+      const reservation = await reserve(parts, request, { plan, signal: options.signal });
+      const prepareMs = Date.now() - startedAt.getTime();
+      const usage = emptyUsage;
+      const run = { parts, agent, request, options, plan, files, startedAt, prepareMs, warnings: [], usage };
+      return await runReserved(run, reservation);
+    } finally {
+      // What was prepared for a request that is wrong must not keep anybody waiting.
+      refused.abort();
+    }
   };
+}
+
+async function reserve(
+  { store }: RunnerParts,
+  { task }: RunRequest,
+  { plan, signal }: { readonly plan: TaskPlan; readonly signal: AbortSignal },
+): Promise<Reservation> {
+  try {
+    return await reserveBranch(plan.repository, plan.branch, signal);
+  } catch (error) {
+    // The request turned out to be wrong after all (another was quicker): then nothing has happened.
+    await store.removeRun(task.runId).catch(() => undefined);
+    throw error;
+  }
 }
 
 async function recordRun(store: Store, { task }: RunRequest, { repository, branch }: TaskPlan): Promise<RunFiles> {
@@ -127,7 +146,7 @@ async function runAgent(
   reservation: Reservation,
   emit: (event: AgentEvent) => Promise<void>,
 ): Promise<{ result: AgentResult; published: Published; warnings: readonly Warning[] }> {
-  const { parts, request, options, plan, files } = run;
+  const { parts, agent, request, options, plan, files } = run;
   const { task } = request;
   const warnings: Warning[] = [];
   let result: AgentResult | null = null;
@@ -147,7 +166,7 @@ async function runAgent(
       signal: options.signal,
       killSignal: options.killSignal,
     };
-    for await (const event of parts.agent.run(task, context)) {
+    for await (const event of agent.run(task, context)) {
       if (event.type === "complete") {
         result = event.data;
         publishing = publish(event.data);

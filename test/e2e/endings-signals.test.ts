@@ -1,4 +1,5 @@
 import { chmodSync, existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
@@ -27,6 +28,14 @@ const hasEvent = (world: World, type: string) => (): boolean => {
   return files.some((file) => existsSync(file) && readFileSync(file, "utf8").includes(`"type":"${type}"`));
 };
 
+/** An engine that takes requests and never answers. */
+async function listenSilently(socket: string) {
+  let asked = false;
+  const server = createServer((connection) => connection.on("data", () => (asked = true)).on("error", () => undefined));
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  return { isAsked: () => asked, [Symbol.asyncDispose]: async () => void server.close() };
+}
+
 describe("one signal", () => {
   it.each([
     ["SIGINT", 130],
@@ -40,6 +49,20 @@ describe("one signal", () => {
     await expectTidy(world, result);
     expect(result.report).toMatchObject({ outcome: "cancelled", exitCode: code, reason: { code: "CANCELLED" } });
     expect(world.repository.git("show", "work:partial.txt")).toBe("partial work");
+  });
+
+  it("while the engine does not answer ends as cancelled, without waiting for it", async () => {
+    using directory = makeDirectory("aw-");
+    const socket = join(directory.path, "engine.sock");
+    await using silent = await listenSilently(socket);
+    await using world = await createWorld({ environment: { DOCKER_HOST: `unix://${socket}` } });
+    const running = world.start(argv);
+    await until(hasEvent(world, "run.started"));
+    await until(() => silent.isAsked());
+    running.process.kill("SIGINT");
+    const ended = await Promise.race([running.ended, sleep(10_000)]);
+    running.process.kill("SIGKILL");
+    expect(ended?.exitCode).toBe(130);
   });
 
   it("before there is a container ends as cancelled, with nothing left", async () => {

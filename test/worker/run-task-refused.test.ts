@@ -8,14 +8,19 @@ import { gitSettings, makeDirectory, makeRepository } from "../support/repositor
 const never = new AbortController().signal;
 
 describe("a request that is wrong", () => {
-  it("throws, starts no agent and leaves no record", async () => {
+  it("throws, starts no agent, ends what was prepared and leaves no record", async () => {
     using repository = makeRepository();
     using state = makeDirectory();
     repository.git("branch", "work");
     let started = false;
+    let preparing: AbortSignal | undefined;
     const runner = createRunner({
       agent: {
         name: "test",
+        prepare(signal) {
+          preparing = signal;
+          return this;
+        },
         async *run() {
           started = true;
           yield* [];
@@ -41,6 +46,8 @@ describe("a request that is wrong", () => {
       code: "BRANCH_EXISTS",
     });
     expect(started).toBe(false);
+    // Else a silent engine would keep the process.
+    expect(preparing?.aborted).toBe(true);
     expect(readdirSync(state.path)).toEqual([]);
   });
 });

@@ -3,11 +3,9 @@ import { openControl } from "../../container/control.ts";
 import type { ContainerMessage, Control } from "../../container/control.ts";
 import { WorkerError } from "../../core/worker-error.ts";
 import { importPack } from "../../git/import-pack.ts";
-import { createDeadline } from "./deadline.ts";
-import { toBrokenError } from "./read-messages.ts";
 import { readOutput } from "./read-output.ts";
-import { removeQuietly } from "./session.ts";
 import type { Session, Told } from "./session.ts";
+import { toBrokenError } from "./to-broken-error.ts";
 
 type Collected = Extract<ContainerMessage, { type: "collected" }>;
 
@@ -73,7 +71,7 @@ export function createIncoming(session: Session, control: Control, name: string)
 
 /** The entry program is gone but the volume is not: the container is started once more, only to bring the work out. */
 export async function rescue(session: Session, told: Told): Promise<string | null> {
-  const { attempt, container, controlSocket, order, stderrTail, progress } = session;
+  const { attempt, container, controlSocket, deadline, order, stderrTail, progress } = session;
   if (told.step === "begin" || told.step === "ready") {
     throw new WorkerError("CONTAINER_LOST", `The container ended early: ${stderrTail.read() || "it said nothing"}`);
   }
@@ -81,7 +79,6 @@ export async function rescue(session: Session, told: Told): Promise<string | nul
   attempt.context.killSignal?.throwIfAborted();
   await attempt.emit({ type: "warning", data: restarted });
   const { transferMs } = attempt.settings.patience;
-  using deadline = createDeadline(() => removeQuietly(container));
   deadline.set(transferMs);
   await using control = await openControl(controlSocket, AbortSignal.timeout(transferMs));
   const output = readOutput(await container.restart(), {

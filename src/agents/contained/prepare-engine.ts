@@ -11,10 +11,7 @@ export interface PreparedEngine {
 }
 
 /** The engine is asked and nothing else; what it must do first (a pull, a build) is for the run. */
-const patienceMs = 60_000;
-
-export function prepareEngine(settings: ContainedSettings): PreparedEngine {
-  const signal = AbortSignal.timeout(patienceMs);
+export function prepareEngine(settings: ContainedSettings, signal: AbortSignal): PreparedEngine {
   const engine = connectEngine(settings.engine, signal);
   const image = engine.then((connected) => lookUpImage(connected, settings.image, signal));
   engine.catch(() => undefined);

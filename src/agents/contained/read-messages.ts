@@ -1,8 +1,8 @@
 import type { ContainerMessage } from "../../container/control.ts";
 import { WorkerError } from "../../core/worker-error.ts";
-import { isDiskFull } from "../../util/error-facts.ts";
 import type { Incoming } from "./bring-in.ts";
 import type { Session, Told } from "./session.ts";
+import { toBrokenError } from "./to-broken-error.ts";
 import type { StopWatch } from "./stop-watch.ts";
 
 /** What each message may follow. The agent can forge messages: none may turn the clock back. */
@@ -48,7 +48,7 @@ export async function readMessages(session: Session, { watch, incoming }: Follow
         watch.ended();
         deadline.set(transferMs);
         // Nothing in there has a right to the model any more.
-        void gateway[Symbol.asyncDispose]();
+        gateway[Symbol.asyncDispose]().catch(() => undefined);
         incoming.begin();
         progress.clock.mark("exited");
         told.exit = message;
@@ -75,16 +75,4 @@ function checkSelfTest({ modelEndpoint, reachable }: { modelEndpoint: boolean; r
       hint: "The engine does not honour network mode none: update it, or use another one.",
     },
   );
-}
-
-/** What the entry program could not do. */
-export function toBrokenError(message: string, { step }: Pick<Told, "step">): WorkerError {
-  if (isDiskFull(message)) {
-    return new WorkerError("DISK_FULL", `No space left in the container: ${message}`, {
-      hint: "Make room where the engine keeps its volumes: docker system df",
-    });
-  }
-  if (step === "exited")
-    return new WorkerError("COLLECT_FAILED", `The agent's work could not be brought out: ${message}`);
-  return new WorkerError("WORKSPACE_FAILED", `The work tree could not be made: ${message}`);
 }
