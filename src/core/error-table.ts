@@ -37,6 +37,23 @@ export const errorTable = {
   AGENT_UNKNOWN: { exit: 2, retryable: false, hint: "agent-worker --help names the agents." },
   CREDENTIAL_MISSING: { exit: 2, retryable: false, hint: "Set ANTHROPIC_API_KEY, or CLAUDE_CODE_OAUTH_TOKEN." },
   RUN_NOT_FOUND: { exit: 2, retryable: false, hint: "agent-worker runs list shows them." },
+  SERVER_URL_MISSING: {
+    exit: 2,
+    retryable: false,
+    hint: "Name the task server: --server-url URL, or CLAUDE_SERVER_URL.",
+  },
+  KEYS_INVALID: { exit: 2, retryable: false, hint: "One line per key: name:key. See docs/server.md." },
+  SERVER_KEYS_NEEDED: {
+    exit: 2,
+    retryable: false,
+    hint: "Set AGENT_WORKER_SERVER_KEYS=name:key, or --keys-file FILE.",
+  },
+  TASK_NOT_FOUND: { exit: 2, retryable: false, hint: "agent-worker runs list shows the runs this machine has sent." },
+  REPOSITORY_REFUSED: {
+    exit: 2,
+    retryable: false,
+    hint: "The server's operator decides which repositories it fetches: docs/server.md.",
+  },
   MODE_UNSUPPORTED: { exit: 2, retryable: false, hint: "Use --execution-mode cli." },
   // The task failed.
   AGENT_ERROR: {
@@ -99,6 +116,38 @@ export const errorTable = {
     hint: "The agent's commits are not safe to take in: nothing of them is in the repository. Try again.",
   },
   IMPORT_TOO_LARGE: { exit: 4, retryable: false, hint: "Tell the agent not to commit large files." },
+  SERVER_UNREACHABLE: {
+    exit: 4,
+    retryable: true,
+    hint: "Check the URL and the network: agent-worker doctor --server-url URL",
+  },
+  SERVER_KEY: { exit: 4, retryable: false, hint: "Check the key: CLAUDE_SERVER_API_KEY." },
+  SERVER_REFUSED: { exit: 4, retryable: false, hint: "The server's own log says more." },
+  SERVER_BUSY: { exit: 4, retryable: true, hint: "Try again later, or name another server with --server-url." },
+  SERVER_VERSION: { exit: 4, retryable: false, hint: "Use the same version of agent-worker here and on the server." },
+  SERVER_REDIRECT: {
+    exit: 4,
+    retryable: false,
+    hint: "Name the server itself with --server-url: keys are not sent elsewhere.",
+  },
+  SERVER_STREAM: { exit: 4, retryable: true, hint: "agent-worker runs resume RUN-ID follows the task again." },
+  SERVER_LOST_TASK: {
+    exit: 4,
+    retryable: true,
+    hint: "The server does not know the task any more: run the task again.",
+  },
+  TASK_LOST: {
+    exit: 4,
+    retryable: true,
+    hint: "The server lost the attempt with its process or machine: run the task again.",
+  },
+  LISTEN_FAILED: { exit: 4, retryable: true, hint: "Choose another port with --port, or 0 for any free one." },
+  STORE_LOCKED: {
+    exit: 4,
+    retryable: true,
+    hint: "Another server uses this data directory: stop it, or choose another with --data-dir.",
+  },
+  STORE_FAILED: { exit: 4, retryable: true, hint: "Look at the disk and the permissions of the data directory." },
   INTERNAL: {
     exit: 4,
     retryable: false,

@@ -1,0 +1,38 @@
+import type { RepositoryRequest } from "../../protocol/task-request.ts";
+
+/** A repository of the server's own, ready for a task. */
+export interface PreparedRepository {
+  /** The bare repository. */
+  readonly directory: string;
+  /** The commit to start from; it is in the repository. */
+  readonly base: string;
+}
+
+/** The server's bare repositories: `<data directory>/repositories/<owner>/<key>.git`, one space of keys per owner. */
+export interface Repositories {
+  /** null where the owner has none of this name. Owner and key are checked by pattern before. */
+  find(owner: string, key: string): Promise<string | null>;
+  /** The same, made where it is missing. Throws DISK_FULL, GIT_FAILED. */
+  ensure(owner: string, key: string, signal: AbortSignal): Promise<string>;
+  hasCommit(directory: string, sha: string, signal: AbortSignal): Promise<boolean>;
+  /**
+   * What can be said before a task is taken: a key's base is there, a url's host is allowed, a path lies below a workspace root.
+   * Answers the problem's code, or null where nothing is wrong.
+   */
+  check(owner: string, request: RepositoryRequest, signal: AbortSignal): Promise<RepositoryProblem | null>;
+  /** Fetches what is missing (url, path) and resolves the base. Throws a WorkerError. */
+  prepare(owner: string, request: RepositoryRequest, signal: AbortSignal): Promise<PreparedRepository>;
+  /** Makes `commit` fetchable as refs/tasks/<id> before anybody is told of it, and takes away what the run left otherwise. */
+  publish(
+    directory: string,
+    result: { readonly taskId: string; readonly commit: string; readonly branch: string | null },
+  ): Promise<void>;
+  /** Of a task that is deleted. */
+  unpublish(directory: string, taskId: string): Promise<void>;
+}
+
+export interface RepositoryProblem {
+  readonly code: "BASE_MISSING" | "REPOSITORY_REFUSED";
+  readonly pointer: string;
+  readonly message: string;
+}
