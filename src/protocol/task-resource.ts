@@ -30,6 +30,8 @@ export const taskResourceSchema = z.object({
   /** null until the state is terminal; `unavailable` where it is `lost`. */
   outcome: outcomeSchema.nullable(),
   reason: reasonSchema.nullable(),
+  /** The commit it starts from; null until it is resolved. */
+  base: commitIdSchema.nullable(),
   /** The result, fetchable as refs/tasks/<id>; null where there is none. */
   commit: commitIdSchema.nullable(),
   createdAt: timestamp,

@@ -14,6 +14,8 @@ export interface Repositories {
   find(owner: string, key: string): Promise<string | null>;
   /** The same, made where it is missing. Throws DISK_FULL, GIT_FAILED. */
   ensure(owner: string, key: string, signal: AbortSignal): Promise<string>;
+  /** Where the repository of a request is or will be; the same for equal requests of one owner. */
+  locate(owner: string, request: RepositoryRequest): string;
   hasCommit(directory: string, sha: string, signal: AbortSignal): Promise<boolean>;
   /**
    * What can be said before a task is taken: a key's base is there, a url's host is allowed, a path lies below a workspace root.
@@ -27,6 +29,12 @@ export interface Repositories {
     directory: string,
     result: { readonly taskId: string; readonly commit: string; readonly branch: string | null },
   ): Promise<void>;
+  /** Commit to commit, as a patch for people; without a program of anybody's. */
+  diff(
+    directory: string,
+    range: { readonly base: string; readonly head: string },
+    signal: AbortSignal,
+  ): AsyncIterable<Uint8Array>;
   /** Of a task that is deleted. */
   unpublish(directory: string, taskId: string): Promise<void>;
 }

@@ -118,8 +118,8 @@ export interface TaskStore extends AsyncDisposable {
   }): Promise<{ readonly task: StoredTask; readonly claim: Claim } | null>;
   /** Extends the lease; null: the claim is lost. Shows what was asked for meanwhile. */
   renew(claim: Claim, leaseMs: number): Promise<StoredTask | null>;
-  /** A step along the table of transitions. Throws where the table does not know it. */
-  advance(claim: Claim, state: TaskState): Promise<StoredTask | null>;
+  /** A step along the table of transitions, and the base once it is resolved. Throws where the table does not know the step. */
+  advance(claim: Claim, state: TaskState, facts?: { readonly base?: string }): Promise<StoredTask | null>;
   /** Appends in order, several calls in one transaction; answers the last seq. */
   append(claim: Claim, events: readonly NewEvent[]): Promise<number | null>;
   /** Writes the terminal state, the report and the `complete` event (with eventCount and eventDigest) at once; the claim ends. */
