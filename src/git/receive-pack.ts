@@ -22,7 +22,7 @@ export interface ReceivedPack {
 }
 
 /** Faults of old histories that harm nobody. Trees with `.git`, `..` and their like stay errors, as does all of `.gitmodules`. */
-const harmless = [
+export const harmlessFaults = [
   "badDate",
   "badDateOverflow",
   "badEmail",
@@ -49,7 +49,7 @@ export async function receivePack(
   { pack, limits }: ReceiveRequest,
   signal: AbortSignal,
 ): Promise<ReceivedPack> {
-  const strict = `--strict=${harmless.map((id) => `${id}=ignore`).join(",")}`;
+  const strict = `--strict=${harmlessFaults.map((id) => `${id}=ignore`).join(",")}`;
   const args = ["index-pack", "--stdin", "--fix-thin", strict, `--max-input-size=${limits.packBytes}`];
   const environment = {
     ...buildGitEnvironment(quarantine.settings, [["pack.threads", "1"]]),
