@@ -11,9 +11,9 @@ shift
 lock="/tmp/agent-worker-setup-$(id -u).lock"
 if command -v flock > /dev/null; then
   flock --nonblock --close "$lock" true || echo "set-up: waiting for another set-up on this machine" >&2
-  settings=$(flock --close "$lock" bash scripts/setup/prepare.sh)
+  settings=$(flock --close "$lock" bash scripts/setup/prepare.sh "$command")
 else
-  settings=$(bash scripts/setup/prepare.sh)
+  settings=$(bash scripts/setup/prepare.sh "$command")
 fi
 eval "$settings"
 export PATH="$PWD/node_modules/.bin:$PATH"

@@ -1,7 +1,7 @@
 import type { Outcome } from "../core/outcome.ts";
 import type { Usage } from "../core/usage.ts";
 
-/** What the server counts and times; docs/server.md lists the names that Prometheus sees. Never throws. */
+/** What the server counts and times; docs/operations.md lists the names that Prometheus sees. Never throws. */
 export interface Metrics {
   /** An HTTP request was answered. `route` is the pattern (`/api/v1/tasks/:id`), never a path: paths are without number. */
   requestDone(request: {
