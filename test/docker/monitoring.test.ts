@@ -1,9 +1,11 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { createMetrics } from "../../src/metrics/create-metrics.ts";
 import { readExposition } from "../support/exposition.ts";
 import { runPromtool } from "../support/promtool.ts";
+import { makeDirectory } from "../support/repository.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 
@@ -106,8 +108,10 @@ describe("docker/grafana/dashboard.json", () => {
       record: `panel_${index}`,
       expr: expression.replaceAll("$__rate_interval", "5m").replaceAll("$job", "job"),
     }));
-    const file = JSON.stringify({ groups: [{ name: "panels", rules }] });
-    expect(runPromtool(["check", "rules"], file).said).toContain(`${rules.length} rules found`);
+    using directory = makeDirectory();
+    const file = join(directory.path, "rules.json");
+    writeFileSync(file, JSON.stringify({ groups: [{ name: "panels", rules }] }));
+    expect(runPromtool(["check", "rules", file]).said).toContain(`${rules.length} rules found`);
   });
 
   it("numbers its panels once", () => {
