@@ -11,7 +11,6 @@ import type { CliContext } from "./context.ts";
 /** Models read a few megabytes at most; what is more was given by mistake. */
 const maxPromptMebibytes = 16;
 const maxPromptBytes = maxPromptMebibytes * 1024 * 1024;
-const maxTitleCharacters = 72;
 
 type Surroundings = Pick<CliContext, "stdin" | "signal">;
 
@@ -68,15 +67,4 @@ async function collect(stream: Readable, signal: AbortSignal): Promise<Buffer> {
     if (sizeBytes > maxPromptBytes) break;
   }
   return Buffer.concat(chunks);
-}
-
-/** The first line that says something, at most 72 characters, on one line whatever it holds. */
-export function buildTitle(prompt: Uint8Array): string {
-  const lines = Buffer.from(prompt.subarray(0, 16_384)).toString().split("\n");
-  const line = lines.map((text) => text.replace(/[\p{C}\s]+/gu, " ").trim()).find((text) => text !== "") ?? "";
-  if (line.length <= maxTitleCharacters) return line;
-  return `${line
-    .slice(0, maxTitleCharacters - 1)
-    .replace(/[\ud800-\udbff]$/, "")
-    .trimEnd()}…`;
 }

@@ -4,7 +4,8 @@ import { createWriteStream, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { buildTitle, readPrompt } from "../../src/cli/read-prompt.ts";
+import { readPrompt } from "../../src/cli/read-prompt.ts";
+import { buildTitle } from "../../src/util/title.ts";
 import { makeDirectory } from "../support/repository.ts";
 
 const never = new AbortController().signal;

@@ -5,6 +5,7 @@ import type { RunRequest, Runner } from "../../core/runner.ts";
 import { outputFormats } from "../../report/formats.ts";
 import { writeReport } from "../../report/write-report.ts";
 import { toPrintableLines } from "../../util/printable.ts";
+import { buildTitle } from "../../util/title.ts";
 import { createUlid } from "../../util/ulid.ts";
 import type { RunCommandOptions } from "../command-options.ts";
 import type { CliContext } from "../context.ts";
@@ -13,7 +14,7 @@ import { createOutputWriter, formatNdjson } from "../output-writer.ts";
 import { createPalette } from "../palette.ts";
 import { prepareRunner } from "../prepare-runner.ts";
 import { createProgress } from "../progress.ts";
-import { buildTitle, readPrompt } from "../read-prompt.ts";
+import { readPrompt } from "../read-prompt.ts";
 
 /** `run`: one task, from the command line to a branch, a report and an exit code. */
 export async function runCommand(options: RunCommandOptions, context: CliContext): Promise<number> {

@@ -1,0 +1,94 @@
+import { createServer } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { once } from "node:events";
+import { getRequestListener } from "@hono/node-server";
+import { WorkerError } from "../core/worker-error.ts";
+import { readCode, readMessage } from "../util/error-facts.ts";
+import { checkRequest } from "./access/check-request.ts";
+import { buildApp } from "./build-app.ts";
+import { answerBrokenRequests } from "./http/broken-requests.ts";
+import { openExchange, sendProblem } from "./http/exchange.ts";
+import type { Exchange } from "./http/exchange.ts";
+import { ProblemError } from "./http/problem-error.ts";
+import type { RouteParts, ServerParts } from "./server-parts.ts";
+
+/** A server that listens. Disposing ends every connection at once. */
+export interface TaskServer extends AsyncDisposable {
+  /** `http://127.0.0.1:8000`, with the port it really has. */
+  readonly url: string;
+  /** Takes nothing new: /readyz says so, sockets are sent away. What is asked about is still answered. */
+  drain(): void;
+}
+
+/** Throws LISTEN_FAILED. */
+export async function startTaskServer(parts: ServerParts): Promise<TaskServer> {
+  const closing = new AbortController();
+  const state = { isDraining: false };
+  const routeParts: RouteParts = { ...parts, closing: closing.signal, isDraining: () => state.isDraining };
+  const { limits, settings } = parts;
+  const server = createServer({
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headersMs,
+    // A push may take its time: bodies have limits of their own.
+    requestTimeout: 0,
+    keepAliveTimeout: 15_000,
+    connectionsCheckingInterval: Math.min(limits.headersMs, 5_000),
+  });
+  server.on("request", createListener(routeParts));
+  answerBrokenRequests(server);
+  await listen(server, settings);
+  return {
+    url: buildUrl(server, settings.host),
+    drain() {
+      state.isDraining = true;
+    },
+    async [Symbol.asyncDispose]() {
+      state.isDraining = true;
+      closing.abort(new ProblemError("DRAINING"));
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function createListener(parts: RouteParts): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
+  const app = buildApp(parts);
+  const exchanges = new WeakMap<object, Exchange>();
+  const answer = getRequestListener(
+    (request, env) => {
+      const exchange = exchanges.get(env.incoming);
+      if (exchange === undefined) throw new ProblemError("INTERNAL");
+      return app.fetch(request, { ...env, exchange });
+    },
+    { overrideGlobalObjects: false, errorHandler: () => new Response(null, { status: 400 }) },
+  );
+  return (incoming, outgoing) => {
+    const exchange = openExchange(incoming, outgoing, parts);
+    exchanges.set(incoming, exchange);
+    try {
+      if (incoming.url?.startsWith("/") !== true) throw new ProblemError("BAD_REQUEST");
+      checkRequest(incoming, { host: parts.settings.host, publicHosts: parts.settings.publicHosts });
+    } catch (error) {
+      return sendProblem(outgoing, exchange, error);
+    }
+    answer(incoming, outgoing).catch((error: unknown) => sendProblem(outgoing, exchange, error));
+  };
+}
+
+async function listen(server: Server, { host, port }: ServerParts["settings"]): Promise<void> {
+  try {
+    server.listen({ host, port });
+    await once(server, "listening");
+  } catch (error) {
+    const why = readCode(error) === "EADDRINUSE" ? "is in use" : `cannot be listened on: ${readMessage(error)}`;
+    throw new WorkerError("LISTEN_FAILED", `${host}:${port} ${why}.`, { cause: error });
+  }
+}
+
+function buildUrl(server: Server, host: string): string {
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
