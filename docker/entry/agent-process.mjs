@@ -5,14 +5,14 @@ import { setTimeout as delay } from "node:timers/promises";
 
 /**
  * stdout and stderr are the container's own: the agent's output never passes through this program.
- * @param {{ command: string[], cwd: string, environment: Record<string, string>, prompt: Buffer }} options
+ * @param {{ command: string[], cwd: string, environment: Record<string, string>, prompt: Promise<Buffer> }} options
  */
 export function startAgent({ command, cwd, environment, prompt }) {
   const [file = "", ...args] = command;
   // A process group of its own, so that TERM reaches its children as well.
   const child = spawn(file, args, { cwd, env: environment, stdio: ["pipe", "inherit", "inherit"], detached: true });
   child.stdin?.on("error", () => {});
-  child.stdin?.end(prompt);
+  void prompt.then((bytes) => child.stdin?.end(bytes));
   /** @param {NodeJS.Signals} signal */
   const signalGroup = (signal) => {
     if (child.pid === undefined) return;

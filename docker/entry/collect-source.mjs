@@ -31,48 +31,48 @@ const replaced = {
 /**
  * The agent's HEAD where it descends from the base, else the base. Throws where the agent's commits are incomplete.
  * @param {string} workTree
- * @param {import("./control.mjs").Start} start
+ * @param {import("./order.mjs").Order} order
  * @returns {Promise<Source>}
  */
-export async function openSource(workTree, start) {
+export async function openSource(workTree, order) {
   const theirs = { cwd: workTree, env: { GIT_WORK_TREE: workTree, GIT_DIR: join(workTree, ".git") } };
   const paths = ["--path-format=absolute", "--git-path", "objects", "--git-path", "index"];
   const options = { ...theirs, timeoutMs: readTimeoutMs };
   const answer = await tryGit(["rev-parse", ...paths, "HEAD^{commit}", "HEAD^{tree}"], options);
-  if (answer.code !== 0) return openBaseSource(workTree, start, replaced);
+  if (answer.code !== 0) return openBaseSource(workTree, order, replaced);
   const [objects = "", index = "", head = "", tree = ""] = answer.stdout.toString().split("\n");
-  const place = createPlace(workTree, start, [objects]);
+  const place = createPlace(workTree, order, [objects]);
   const own = { place, parent: head, parentTree: tree, index, notes: [] };
-  if (head === start.base) return own;
-  const ancestor = await tryGit(["merge-base", "--is-ancestor", start.base, head], place);
-  if (ancestor.code !== 0) return openBaseSource(workTree, start, rewritten);
-  await git(["rev-list", "--objects", "--quiet", head, "--not", start.base], place);
+  if (head === order.base) return own;
+  const ancestor = await tryGit(["merge-base", "--is-ancestor", order.base, head], place);
+  if (ancestor.code !== 0) return openBaseSource(workTree, order, rewritten);
+  await git(["rev-list", "--objects", "--quiet", head, "--not", order.base], place);
   return own;
 }
 
 /**
  * Nothing of the agent's but its files.
  * @param {string} workTree
- * @param {import("./control.mjs").Start} start
+ * @param {import("./order.mjs").Order} order
  * @param {Note} [note]
  * @returns {Promise<Source>}
  */
-export async function openBaseSource(workTree, start, note = replaced) {
-  const place = createPlace(workTree, start, []);
-  const parentTree = await git(["rev-parse", `${start.base}^{tree}`], place);
-  return { place, parent: start.base, parentTree, index: null, notes: [note] };
+export async function openBaseSource(workTree, order, note = replaced) {
+  const place = createPlace(workTree, order, []);
+  const parentTree = await git(["rev-parse", `${order.base}^{tree}`], place);
+  return { place, parent: order.base, parentTree, index: null, notes: [note] };
 }
 
 /**
  * A git directory of our own that borrows the agent's objects: nothing the agent has configured takes part, be it filters,
  * replaced objects or a forged end of history. Its name cannot be known beforehand.
  * @param {string} workTree
- * @param {import("./control.mjs").Start} start
+ * @param {import("./order.mjs").Order} order
  * @param {string[]} borrow
  * @returns {Place}
  */
-function createPlace(workTree, start, borrow) {
+function createPlace(workTree, order, borrow) {
   const gitDirectory = mkdtempSync(join(workTree, "../.collect-"));
-  createGitDirectory(gitDirectory, start, { borrow });
+  createGitDirectory(gitDirectory, order, { borrow });
   return { cwd: workTree, env: { GIT_WORK_TREE: workTree, GIT_DIR: gitDirectory } };
 }

@@ -142,33 +142,33 @@ async function unwrapNestedRepositories(scratch, found) {
 
 /**
  * @param {string} workTree
- * @param {import("./control.mjs").Start} start
+ * @param {import("./order.mjs").Order} order
  * @returns {Promise<Collected>}
  */
-export async function collect(workTree, start) {
+export async function collect(workTree, order) {
   if (!(await stat(workTree).catch(() => null))) {
     const notes = [{ code: "WORKSPACE_DELETED", message: "The agent deleted the whole work tree." }];
-    return { head: start.base, notes, place: { cwd: "/", env: {} } };
+    return { head: order.base, notes, place: { cwd: "/", env: {} } };
   }
   try {
-    return await collectFrom(await openSource(workTree, start), start);
+    return await collectFrom(await openSource(workTree, order), order);
   } catch {
     // Objects are missing, or the index is not what it seems: the files themselves are still there.
-    return collectFrom(await openBaseSource(workTree, start), start);
+    return collectFrom(await openBaseSource(workTree, order), order);
   }
 }
 
 /**
  * @param {Source} source
- * @param {import("./control.mjs").Start} start
+ * @param {import("./order.mjs").Order} order
  * @returns {Promise<Collected>}
  */
-async function collectFrom(source, start) {
+async function collectFrom(source, order) {
   const { place, parent, parentTree, notes } = source;
   const unwrapped = await unwrapNestedRepositories(place, await openScratchIndex(source));
   await addEverything(place);
   const tree = await git(["write-tree"], place);
-  const head = tree === parentTree ? parent : await commitLeftovers(tree, source, start);
+  const head = tree === parentTree ? parent : await commitLeftovers(tree, source, order);
   return { head, notes: [...notes, ...unwrapped], place };
 }
 
@@ -185,14 +185,14 @@ async function addEverything(scratch) {
 /**
  * @param {string} tree
  * @param {Source} source
- * @param {import("./control.mjs").Start} start
+ * @param {import("./order.mjs").Order} order
  */
-async function commitLeftovers(tree, { parent, place }, start) {
-  const { name, email } = start.author;
+async function commitLeftovers(tree, { parent, place }, order) {
+  const { name, email } = order.author;
   const author = { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email };
   const committer = { GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email };
   const env = { ...place.env, ...author, ...committer };
-  return git(["commit-tree", tree, "-p", parent, "-F", "-"], { cwd: place.cwd, env, input: start.commitMessage });
+  return git(["commit-tree", tree, "-p", parent, "-F", "-"], { cwd: place.cwd, env, input: order.commitMessage });
 }
 
 /**

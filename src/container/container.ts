@@ -7,19 +7,20 @@ import type { OutputChunk } from "./demux-output.ts";
 import type { Engine } from "./engine.ts";
 import { readStatusCode, toEngineError } from "./engine-error.ts";
 
-/** A started container. Disposing kills it if need be and removes it with its volume. */
+/** A container, not started yet. Disposing kills it if need be and removes it with its volume. */
 export interface Container extends AsyncDisposable {
   readonly id: string;
   /** What it writes, in order per stream; ends when it is gone. To be read once. */
   readonly output: AsyncIterable<OutputChunk>;
+  start(): Promise<void>;
   /** Ends it at once, whatever runs in it; it can be restarted. */
   kill(): Promise<void>;
   /** Starts it once more with the same volume, for work that could not be brought out; gives its new output. */
   restart(): Promise<AsyncIterable<OutputChunk>>;
 }
 
-/** Creates a container of the default profile, attaches to it and starts it; what fails leaves nothing behind. */
-export async function startContainer(engine: Engine, spec: ContainerSpec, signal: AbortSignal): Promise<Container> {
+/** Creates a container of the default profile and attaches to it; what fails leaves nothing behind. */
+export async function createContainer(engine: Engine, spec: ContainerSpec, signal: AbortSignal): Promise<Container> {
   const { docker } = engine;
   // Not aborted half way: the engine would go on, and leave a container whose id nobody knows.
   const created = await docker.createContainer(buildContainerOptions(spec)).catch((error: unknown) => {
@@ -27,11 +28,13 @@ export async function startContainer(engine: Engine, spec: ContainerSpec, signal
   });
   try {
     signal.throwIfAborted();
-    const output = await attachAndStart(created);
+    // Before it starts, so that not one byte of output is missed.
+    const output = await attach(created);
     let removal: Promise<void> | undefined;
     return {
       id: created.id,
       output,
+      start: () => start(created, signal),
       kill: () => killContainer(created),
       restart: () => restart(created),
       [Symbol.asyncDispose]: () => (removal ??= removeContainer(created)),
@@ -43,17 +46,26 @@ export async function startContainer(engine: Engine, spec: ContainerSpec, signal
   }
 }
 
-/** Attaching first, so that not one byte of output is missed. */
-async function attachAndStart(container: Docker.Container): Promise<AsyncIterable<OutputChunk>> {
-  const attached = await container.attach({ stream: true, stdout: true, stderr: true });
-  await container.start();
-  return demuxOutput(readBytes(attached));
+async function attach(container: Docker.Container): Promise<AsyncIterable<OutputChunk>> {
+  return demuxOutput(readBytes(await container.attach({ stream: true, stdout: true, stderr: true })));
+}
+
+async function start(container: Docker.Container, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  try {
+    await container.start();
+  } catch (error) {
+    signal.throwIfAborted();
+    throw toStartError(error);
+  }
 }
 
 /** Its control channel breaks before the engine has noticed its end, and a container that still runs is not started. */
 async function restart(container: Docker.Container): Promise<AsyncIterable<OutputChunk>> {
   await container.wait();
-  return attachAndStart(container);
+  const output = await attach(container);
+  await container.start();
+  return output;
 }
 
 async function* readBytes(stream: NodeJS.ReadableStream): AsyncGenerator<Uint8Array> {

@@ -4,22 +4,6 @@ import type { Socket } from "node:net";
 import { z } from "zod";
 import { WorkerError } from "../core/worker-error.ts";
 
-/** What the entry program (docker/entry/) is told to do; `prompt` follows as raw bytes. */
-export interface ContainerOrder {
-  readonly mode: "run" | "collect";
-  readonly directory: string;
-  readonly branch: string;
-  readonly base: string;
-  readonly objectFormat: "sha1" | "sha256";
-  readonly objectDirectories: number;
-  readonly shallow: readonly string[];
-  readonly command: readonly string[];
-  /** `{modelPort}` in a value becomes the port on which the model answers inside. */
-  readonly environment: Readonly<Record<string, string>>;
-  readonly author: { readonly name: string; readonly email: string };
-  readonly commitMessage: string;
-}
-
 const text = z.string().max(16_384);
 const messageSchema = z.discriminatedUnion("type", [
   z.object({
@@ -47,8 +31,10 @@ export type ContainerMessage = z.infer<typeof messageSchema>;
 
 /** The host's end of the control channel of one container. */
 export interface Control extends AsyncDisposable {
-  /** Waits for the container to connect, then sends the order. Rejects when aborted. */
-  start(order: ContainerOrder, prompt: Uint8Array): Promise<void>;
+  /** Waits for the container to connect. Rejects when aborted. */
+  connected(): Promise<void>;
+  /** What the agent CLI reads on its stdin; waits for the container to connect. To be called once. */
+  sendPrompt(prompt: Uint8Array): Promise<void>;
   /** TERM to the agent CLI, KILL after the grace; 0 kills at once. */
   stop(graceMs: number): void;
   /** Messages until `collected` or `broken`, or until the container is gone. To be read once. */
@@ -58,6 +44,8 @@ export interface Control extends AsyncDisposable {
 }
 
 const maxLineBytes = 1024 * 1024;
+/** Where the entry program expects it, in the directory that is mounted. */
+export const controlSocketName = "control.sock";
 /** What to do about an entry program that does not speak its language. */
 const hint =
   "Something else writes to its control channel, perhaps the agent: run the task again; with --image, see docs/image.md.";
@@ -68,18 +56,21 @@ export async function openControl(socketPath: string, signal: AbortSignal): Prom
   const { connection } = accepted;
   // What came after the last message belongs to the pack.
   const rest = { bytes: Buffer.alloc(0) };
-  const ordered = Promise.withResolvers<Socket>();
   return {
-    async start(order, prompt) {
+    async connected() {
+      await connection;
+    },
+    async sendPrompt(prompt) {
       const socket = await connection;
-      socket.write(`${JSON.stringify({ ...order, promptBytes: prompt.length })}\n`);
+      send(socket, { type: "prompt", bytes: prompt.length });
       socket.write(prompt);
-      ordered.resolve(socket);
     },
     stop(graceMs) {
-      // Never before the order: the entry program takes the first line for it.
-      void ordered.promise.then(
-        (socket) => socket.writable && socket.write(`${JSON.stringify({ type: "stop", graceMs })}\n`),
+      connection.then(
+        (socket) => {
+          if (socket.writable) send(socket, { type: "stop", graceMs });
+        },
+        () => undefined,
       );
     },
     async *messages() {
@@ -91,6 +82,10 @@ export async function openControl(socketPath: string, signal: AbortSignal): Prom
     },
     [Symbol.asyncDispose]: () => accepted.close(),
   };
+}
+
+function send(socket: Socket, message: object): void {
+  socket.write(`${JSON.stringify(message)}\n`);
 }
 
 interface Accepted {

@@ -12,12 +12,11 @@ export interface AgentLogs {
   container(id: string): void;
 }
 
-export interface AgentContext<Repository> {
+/** What an agent works with as soon as its task is known to be right. */
+export interface AgentPlace<Repository> {
   readonly repository: Repository;
   /** The commit to work on. */
   readonly base: string;
-  /** Name of the branch the work is meant for, without refs/heads/. */
-  readonly branch: string;
   /** A private directory (0700, short path) for sockets; its owner removes it. */
   readonly runtimeDirectory: string;
   /** The same for large files: on a disk, where the other may be in memory. */
@@ -25,10 +24,25 @@ export interface AgentContext<Repository> {
   readonly logs: AgentLogs;
   /** Takes secrets out of what the agent says; applied once, before anything is kept or shown. */
   readonly redact: (text: string) => string;
+}
+
+/** When an agent ends before its time. */
+export interface AgentSignals {
   /** Aborted with a CancelSignal: the agent stops, keeps its partial work and completes as `cancelled`. */
   readonly signal: AbortSignal;
   /** Aborted, after `signal`, when partial work is not to be waited for: everything is removed at once. */
   readonly killSignal: AbortSignal | undefined;
+}
+
+export interface AgentContext<Repository> extends AgentPlace<Repository>, AgentSignals {
+  /** Name of the branch the work is meant for, without refs/heads/. */
+  readonly branch: string;
+}
+
+export interface AgentPreparation<Repository> extends AgentSignals {
+  readonly task: Task;
+  /** Rejects where the task turns out to be wrong. Until it resolves nothing may be changed anywhere. */
+  readonly place: Promise<AgentPlace<Repository>>;
 }
 
 /**
@@ -38,6 +52,11 @@ export interface AgentContext<Repository> {
 export interface Agent<Repository> {
   readonly name: string;
   run(task: Task, context: AgentContext<Repository>): AsyncIterable<AgentEvent>;
-  /** Begins, for one run, what changes nothing anywhere (loading, looking up), and ends it with the signal. */
-  prepare?(signal: AbortSignal): Pick<Agent<Repository>, "run">;
+  /**
+   * Gets ready for one run while its task is checked and its branch reserved: loads, looks up, and once there is a place
+   * makes what the agent will run in, without starting it. Disposing leaves nothing of it, whether it was run or not.
+   */
+  prepare?(preparation: AgentPreparation<Repository>): PreparedAgent<Repository>;
 }
+
+export interface PreparedAgent<Repository> extends Pick<Agent<Repository>, "run">, AsyncDisposable {}

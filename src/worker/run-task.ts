@@ -1,5 +1,4 @@
 import type { AgentEvent, AgentResult } from "../core/agent-event.ts";
-import type { Agent } from "../core/agent.ts";
 import type { CancelSignal } from "../core/outcome.ts";
 import { toOutcome } from "../core/outcome.ts";
 import { toReason } from "../core/reason.ts";
@@ -12,40 +11,30 @@ import { emptyUsage } from "../core/usage.ts";
 import type { Warning } from "../core/warning.ts";
 import { toWorkerError, WorkerError } from "../core/worker-error.ts";
 import { reserveBranch } from "../git/branch.ts";
-import type { BranchPlan } from "../git/branch.ts";
 import type { GitSettings } from "../git/git-environment.ts";
-import type { Repository } from "../git/repository.ts";
 import type { Reservation } from "../git/reservation.ts";
 import { buildReport } from "../report/build-report.ts";
 import { openEventLog } from "../store/event-log.ts";
 import type { RunFiles } from "../store/run-files.ts";
-import type { RunRecord } from "../store/run-record.ts";
-import type { Store } from "../store/store.ts";
 import { writeAtomic } from "../util/write-atomic.ts";
 import { createEventStream } from "./event-stream.ts";
 import { planTask } from "./plan-task.ts";
 import type { TaskPlan } from "./plan-task.ts";
 import { publishWork } from "./publish-work.ts";
 import type { Published } from "./publish-work.ts";
-import { openRunPlaces } from "./run-places.ts";
+import { openRunGround, toBranchRecord } from "./run-ground.ts";
+import type { GroundParts, RunGround } from "./run-ground.ts";
 
 /** What a run is made of; built in wire.ts. */
-export interface RunnerParts {
-  readonly agent: Agent<Repository>;
+export interface RunnerParts extends GroundParts {
   readonly executionMode: RunReport["executionMode"];
   readonly git: GitSettings;
-  readonly store: Store;
-  /** Short parent directory for sockets. */
-  readonly runtimeParent: string;
-  /** Takes secrets out of a line before it is stored. */
-  readonly redact: (line: string) => string;
 }
 
 /** A run as far as it has come; turned into a report at its end. */
 interface Run {
   readonly parts: RunnerParts;
-  /** Prepared for this run. */
-  readonly agent: Pick<Agent<Repository>, "run">;
+  readonly ground: RunGround;
   readonly request: RunRequest;
   readonly options: RunOptions;
   readonly plan: TaskPlan;
@@ -59,50 +48,18 @@ interface Run {
 export function createRunner(parts: RunnerParts): Runner {
   return async (request, options) => {
     const startedAt = new Date();
-    const refused = new AbortController();
     const planning = planTask(request, parts.git, options.signal);
-    const agent = parts.agent.prepare?.(AbortSignal.any([options.signal, refused.signal])) ?? parts.agent;
-    try {
-      const plan = await planning;
-      const files = await recordRun(parts.store, request, plan);
-      const reservation = await reserve(parts, request, { plan, signal: options.signal });
-      const prepareMs = Date.now() - startedAt.getTime();
-      const usage = emptyUsage;
-      const run = { parts, agent, request, options, plan, files, startedAt, prepareMs, warnings: [], usage };
-      return await runReserved(run, reservation);
-    } finally {
-      // What was prepared for a request that is wrong must not keep anybody waiting.
-      refused.abort();
-    }
+    await using ground = openRunGround(parts, { request, options, planning });
+    const plan = await planning;
+    // A branch is never reserved that no record tells of.
+    const files = await ground.files;
+    const reservation = await reserveBranch(plan.repository, plan.branch, options.signal);
+    ground.keepRecord();
+    const prepareMs = Date.now() - startedAt.getTime();
+    const usage = emptyUsage;
+    const run = { parts, ground, request, options, plan, files, startedAt, prepareMs, warnings: [], usage };
+    return await runReserved(run, reservation);
   };
-}
-
-async function reserve(
-  { store }: RunnerParts,
-  { task }: RunRequest,
-  { plan, signal }: { readonly plan: TaskPlan; readonly signal: AbortSignal },
-): Promise<Reservation> {
-  try {
-    return await reserveBranch(plan.repository, plan.branch, signal);
-  } catch (error) {
-    // The request turned out to be wrong after all (another was quicker): then nothing has happened.
-    await store.removeRun(task.runId).catch(() => undefined);
-    throw error;
-  }
-}
-
-async function recordRun(store: Store, { task }: RunRequest, { repository, branch }: TaskPlan): Promise<RunFiles> {
-  return store.createRun({
-    runId: task.runId,
-    title: task.title,
-    repository: repository.path,
-    commonDirectory: repository.commonDirectory,
-    branch: toBranchRecord(branch),
-  });
-}
-
-function toBranchRecord({ name, ref, base, expected }: BranchPlan): NonNullable<RunRecord["branch"]> {
-  return { name, ref, base: base.sha, created: expected === null };
 }
 
 /** From here on every ending is a report. */
@@ -146,27 +103,18 @@ async function runAgent(
   reservation: Reservation,
   emit: (event: AgentEvent) => Promise<void>,
 ): Promise<{ result: AgentResult; published: Published; warnings: readonly Warning[] }> {
-  const { parts, agent, request, options, plan, files } = run;
+  const { ground, request, options, plan } = run;
   const { task } = request;
+  const { signal, killSignal } = options;
   const warnings: Warning[] = [];
   let result: AgentResult | null = null;
   let publishing: Promise<Published> | null = null;
   const publish = (ended: AgentResult): Promise<Published> =>
     publishWork({ repository: plan.repository, reservation, runId: task.runId, result: ended });
   try {
-    await using places = await openRunPlaces(parts.runtimeParent, files);
-    const context = {
-      repository: plan.repository,
-      base: reservation.plan.base.sha,
-      branch: reservation.plan.name,
-      runtimeDirectory: places.runtimeDirectory,
-      scratchDirectory: places.scratchDirectory,
-      logs: places.logs,
-      redact: parts.redact,
-      signal: options.signal,
-      killSignal: options.killSignal,
-    };
-    for await (const event of agent.run(task, context)) {
+    await using places = await ground.places;
+    const context = { ...(await ground.place), branch: reservation.plan.name, signal, killSignal };
+    for await (const event of ground.agent.run(task, context)) {
       if (event.type === "complete") {
         result = event.data;
         publishing = publish(event.data);

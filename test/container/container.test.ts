@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { removeLabelledContainers, startContainer } from "../../src/container/container.ts";
+import { createContainer, removeLabelledContainers } from "../../src/container/container.ts";
 import type { Container } from "../../src/container/container.ts";
 import type { ContainerSpec } from "../../src/container/container-profile.ts";
 import type { OutputChunk } from "../../src/container/demux-output.ts";
@@ -33,8 +33,14 @@ describe("a container of the real engine", () => {
   let engine: Engine;
   beforeAll(async () => (engine = await openEngine()));
   afterAll(() => engine[Symbol.asyncDispose]());
-  const start = (script: string, signal = never): Promise<Container> =>
-    startContainer(engine, buildSpec(script), signal);
+  const startSpec = async (spec: ContainerSpec, signal = never): Promise<Container> => {
+    await using stack = new AsyncDisposableStack();
+    const container = stack.use(await createContainer(engine, spec, signal));
+    await container.start();
+    stack.move();
+    return container;
+  };
+  const start = (script: string, signal = never): Promise<Container> => startSpec(buildSpec(script), signal);
   const list = () => engine.docker.listContainers({ all: true, filters: { label: [label] } });
 
   it("gives all of its output, from the first byte to the last, and its exit code", async () => {
@@ -49,7 +55,7 @@ describe("a container of the real engine", () => {
   it.each([false, true])("reads what is mounted and cannot write it (relabelled: %s)", async (relabel) => {
     const mounts = [{ source: "/etc/hostname", target: "/opt/name" }];
     const spec = { ...buildSpec("cat /opt/name && ! echo x > /opt/name"), user: { uid: 0, gid: 0 }, mounts, relabel };
-    await using container = await startContainer(engine, spec, never);
+    await using container = await startSpec(spec);
     const { stdout, stderr } = await readAll(container.output);
     expect(stdout).not.toBe("");
     expect(stderr).toMatch(/read-only/i);
@@ -60,7 +66,7 @@ describe("a container of the real engine", () => {
     const script = "cat /workspace/a; echo kept >> /workspace/a; ls /tmp; touch /tmp/b";
     // The image of the tests has no work tree for another user.
     const spec = { ...buildSpec(script), user: { uid: 0, gid: 0 } };
-    await using container = await startContainer(engine, spec, never);
+    await using container = await startSpec(spec);
     await readAll(container.output);
     expect(await readAll(await container.restart())).toMatchObject({ stdout: "kept\n" });
   });
@@ -86,19 +92,19 @@ describe("a container of the real engine", () => {
 
   it("is not left behind when it cannot be started", async () => {
     const spec = { ...buildSpec("true"), mounts: [{ source: "/etc/hostname", target: "/proc/1/environ" }] };
-    await expect(startContainer(engine, spec, never)).rejects.toMatchObject({ code: "CONTAINER_START" });
+    await expect(startSpec(spec)).rejects.toMatchObject({ code: "CONTAINER_START" });
     expect(await list()).toEqual([]);
   });
 
   it("says which program is not there", async () => {
-    await using container = await startContainer(engine, { ...buildSpec(""), command: ["/no/such"] }, never);
+    await using container = await startSpec({ ...buildSpec(""), command: ["/no/such"] });
     expect((await readAll(container.output))["stderr"]).toContain("/no/such");
     expect(await waitForExit(engine, container.id)).toMatchObject({ exitCode: 127 });
   });
 
   it("of an image that is gone is IMAGE_NOT_FOUND", async () => {
     const spec = { ...buildSpec("true"), image: `sha256:${"0".repeat(64)}` };
-    await expect(startContainer(engine, spec, never)).rejects.toMatchObject({ code: "IMAGE_NOT_FOUND" });
+    await expect(startSpec(spec)).rejects.toMatchObject({ code: "IMAGE_NOT_FOUND" });
   });
 
   it("can be found and removed by its labels", async () => {

@@ -6,24 +6,11 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { openControl } from "../../src/container/control.ts";
-import type { ContainerMessage, ContainerOrder, Control } from "../../src/container/control.ts";
+import type { ContainerMessage, Control } from "../../src/container/control.ts";
 import { cutAtRandom } from "../support/cut-at-random.ts";
 import { makeDirectory } from "../support/repository.ts";
 
 const never = new AbortController().signal;
-const order: ContainerOrder = {
-  mode: "run",
-  directory: "project",
-  branch: "agent/x",
-  base: "a".repeat(40),
-  objectFormat: "sha1",
-  objectDirectories: 1,
-  shallow: [],
-  command: ["claude"],
-  environment: { A: "b" },
-  author: { name: "A", email: "a@b" },
-  commitMessage: "x",
-};
 const prompt = Buffer.from("do\n\u00ff this\n");
 const started = { type: "started" };
 const collected = { type: "collected", head: "b".repeat(40), notes: [] };
@@ -65,19 +52,18 @@ async function takeMessages({ control }: Line): Promise<readonly ContainerMessag
 }
 
 describe("the host's end of the control channel", () => {
-  it("sends the order in one line and the prompt as it is, and a stop only after them", async () => {
+  it("sends the prompt as it is, and stops whenever they are told", async () => {
     await using line = await openLine();
     line.control.stop(10_000);
     const socket = await line.connect();
-    await line.control.start(order, prompt);
+    await line.control.connected();
+    await line.control.sendPrompt(prompt);
     line.control.stop(0);
     await line.control[Symbol.asyncDispose]();
     const received = await buffer(socket);
-    const stops = `${toLine({ type: "stop", graceMs: 10_000 })}${toLine({ type: "stop", graceMs: 0 })}`;
-    const expected = [toLine({ ...order, promptBytes: prompt.length }), prompt, stops].map((piece) =>
-      Buffer.from(piece),
-    );
-    expect(received).toEqual(Buffer.concat(expected));
+    const stop = (graceMs: number): Buffer => Buffer.from(toLine({ type: "stop", graceMs }));
+    const announced = Buffer.from(toLine({ type: "prompt", bytes: prompt.length }));
+    expect(received).toEqual(Buffer.concat([stop(10_000), announced, prompt, stop(0)]));
   });
 
   it("reads messages and then the pack, byte for byte, wherever they were cut", async () => {
@@ -107,8 +93,8 @@ describe("the host's end of the control channel", () => {
   it("ends with a connection that is torn", async () => {
     await using line = await openLine();
     const socket = await line.connect();
-    await line.control.start(order, prompt);
-    // With the order unread the kernel reports the end as a reset.
+    await line.control.sendPrompt(prompt);
+    // With the prompt unread the kernel reports the end as a reset.
     socket.write(toLine(started), () => socket.destroy());
     expect(await takeMessages(line)).toEqual([started]);
   });
@@ -138,7 +124,7 @@ describe("the host's end of the control channel", () => {
   it("takes one connection and no other", async () => {
     await using line = await openLine();
     const first = await line.connect();
-    await line.control.start(order, prompt);
+    await line.control.sendPrompt(prompt);
     await expect(once(createConnection(line.path), "connect")).rejects.toThrow(/ECONNREFUSED|ENOENT/);
     first.end(toLine(started));
     expect(await takeMessages(line)).toEqual([started]);
@@ -147,11 +133,11 @@ describe("the host's end of the control channel", () => {
   it("stops waiting for a container that never connects when it is aborted, before or meanwhile", async () => {
     const abort = new AbortController();
     await using line = await openLine(abort.signal);
-    const waiting = line.control.start(order, prompt);
+    const waiting = line.control.sendPrompt(prompt);
     abort.abort(new Error("cancelled"));
     await expect(waiting).rejects.toThrow("cancelled");
     await using late = await openLine(abort.signal);
-    await expect(late.control.start(order, prompt)).rejects.toThrow("cancelled");
+    await expect(late.control.sendPrompt(prompt)).rejects.toThrow("cancelled");
   });
 
   it("closes its connection and removes its socket when it is disposed", async () => {

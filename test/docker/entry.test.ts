@@ -22,7 +22,7 @@ function findHead(messages: readonly { readonly type: string }[]): string {
 
 test("a run is told as ready, started, exited and collected, and its pack follows", async () => {
   await using entry = await openEntryContainer();
-  await entry.control.start(entry.order(["sh", "-c", "echo two > a.txt; exit 7"]), noPrompt);
+  await entry.start(entry.order(["sh", "-c", "echo two > a.txt; exit 7"]), noPrompt);
   const messages = await entry.readMessages();
   expect(messages).toMatchObject([
     { type: "ready", selfTest: { modelEndpoint: true, reachable: [] } },
@@ -43,7 +43,7 @@ test("the agent's program gets every byte of the prompt, its own environment, an
   const prompt = Uint8Array.from({ length: 3_000_000 }, (_, index) => (index * 7 + (index >> 8)) & 255);
   const script = `cat > prompt; env > env; git status --porcelain=v2 --branch > status; pwd > pwd; id -u > id
 node -e 'fetch("http://127.0.0.1:" + process.env.PORT).then((r) => r.text()).then((t) => require("fs").writeFileSync("model", t))'`;
-  await entry.control.start(entry.order(["sh", "-c", script]), prompt);
+  await entry.start(entry.order(["sh", "-c", script]), prompt);
   const messages = await entry.readMessages();
   const head = findHead(messages);
   expect(await showCollected(entry, head, "pwd")).toBe("/workspace/project");
@@ -61,14 +61,14 @@ node -e 'fetch("http://127.0.0.1:" + process.env.PORT).then((r) => r.text()).the
 
 test("without a change the base itself is announced, and no pack", async () => {
   await using entry = await openEntryContainer();
-  await entry.control.start(entry.order(["true"]), noPrompt);
+  await entry.start(entry.order(["true"]), noPrompt);
   expect(findHead(await entry.readMessages())).toBe(entry.base);
   expect(await collectAll(entry.control.pack())).toEqual([]);
 });
 
 test("a program that is not there is named", async () => {
   await using entry = await openEntryContainer();
-  await entry.control.start(entry.order(["no-such-agent"]), noPrompt);
+  await entry.start(entry.order(["no-such-agent"]), noPrompt);
   expect(await entry.readMessages()).toContainEqual(
     expect.objectContaining({ type: "exited", code: null, error: expect.stringContaining("ENOENT") }),
   );
@@ -78,7 +78,7 @@ test("a stop reaches the program and its children, first as TERM, then as KILL",
   await using entry = await openEntryContainer();
   const wait = "while :; do sleep 0.1; done";
   const child = `(trap 'echo child >> term' TERM; echo ready; ${wait}) &`;
-  await entry.control.start(
+  await entry.start(
     entry.order(["sh", "-c", `trap 'echo parent >> term' TERM; ${child} echo ready; ${wait}`]),
     noPrompt,
   );
@@ -96,7 +96,7 @@ test("a stop reaches the program and its children, first as TERM, then as KILL",
 
 test("a gateway that does not answer ends the run before the program is started", async () => {
   await using entry = await openEntryContainer("no gateway");
-  await entry.control.start(entry.order(["sh", "-c", "echo started > a.txt"]), noPrompt);
+  await entry.start(entry.order(["sh", "-c", "echo started > a.txt"]), noPrompt);
   expect(await entry.readMessages()).toMatchObject([
     { type: "ready", selfTest: { modelEndpoint: false } },
     { type: "broken", message: "the self-test failed" },
@@ -105,7 +105,7 @@ test("a gateway that does not answer ends the run before the program is started"
 
 test("a base that is not there is told as broken", async () => {
   await using entry = await openEntryContainer();
-  await entry.control.start(entry.order(["true"], { base: "1".repeat(40) }), noPrompt);
+  await entry.start(entry.order(["true"], { base: "1".repeat(40) }), noPrompt);
   expect((await entry.readMessages()).at(-1)).toMatchObject({
     type: "broken",
     message: expect.stringContaining("read-tree"),
@@ -114,7 +114,7 @@ test("a base that is not there is told as broken", async () => {
 
 test("the container ends by itself when its host is gone", async () => {
   await using entry = await openEntryContainer();
-  await entry.control.start(entry.order(["sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"]), noPrompt);
+  await entry.start(entry.order(["sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"]), noPrompt);
   for await (const message of entry.control.messages()) if (message.type === "started") break;
   await entry.control[Symbol.asyncDispose]();
   // Answers when the container has ended; with which code depends on how far it had come.

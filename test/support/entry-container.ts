@@ -2,10 +2,12 @@ import { mkdirSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { buildContainerLabels } from "../../src/container/container-labels.ts";
-import { startContainer } from "../../src/container/container.ts";
+import { createContainer } from "../../src/container/container.ts";
 import type { Container } from "../../src/container/container.ts";
-import { openControl } from "../../src/container/control.ts";
-import type { ContainerMessage, ContainerOrder, Control } from "../../src/container/control.ts";
+import { orderFileName, writeOrder } from "../../src/container/container-order.ts";
+import type { ContainerOrder } from "../../src/container/container-order.ts";
+import { controlSocketName, openControl } from "../../src/container/control.ts";
+import type { ContainerMessage, Control } from "../../src/container/control.ts";
 import { findEntryDirectory } from "../../src/container/package-directories.ts";
 import { ensureImage } from "../../src/container/image.ts";
 import { buildImageRequest } from "../../src/container/image-request.ts";
@@ -22,6 +24,8 @@ export interface EntryContainer extends AsyncDisposable {
   readonly base: string;
   /** An order to run `command` in place of an agent CLI. */
   order(command: readonly string[], change?: Partial<ContainerOrder>): ContainerOrder;
+  /** Starts the container with this order, and gives its agent the prompt. */
+  start(order: ContainerOrder, prompt: Uint8Array): Promise<void>;
   /** All messages until the last. */
   readMessages(): Promise<readonly ContainerMessage[]>;
 }
@@ -43,10 +47,10 @@ export async function openEntryContainer(answer: "gateway" | "no gateway" = "gat
     });
     stack.defer(() => void gateway.close());
   }
-  const control = stack.use(await openControl(join(sockets, "control.sock"), never));
+  const control = stack.use(await openControl(join(sockets, controlSocketName), never));
   const base = repository.git("rev-parse", "HEAD");
   const container = stack.use(
-    await startContainer(
+    await createContainer(
       engine,
       {
         image: image.id,
@@ -72,6 +76,11 @@ export async function openEntryContainer(answer: "gateway" | "no gateway" = "gat
     repository,
     base,
     order: (command, change = {}) => ({ ...buildOrder(base, command), ...change }),
+    async start(order, prompt) {
+      await writeOrder(join(sockets, orderFileName), order);
+      await container.start();
+      await control.sendPrompt(prompt);
+    },
     readMessages: () => collectAll(control.messages()),
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };

@@ -13,18 +13,26 @@ describe("a request that is wrong", () => {
     using state = makeDirectory();
     repository.git("branch", "work");
     let started = false;
-    let preparing: AbortSignal | undefined;
+    let prepared: "open" | "disposed" | undefined;
+    let place: unknown;
+    const run = async function* (): AsyncGenerator<never> {
+      started = true;
+      yield* [];
+    };
     const runner = createRunner({
       agent: {
         name: "test",
-        prepare(signal) {
-          preparing = signal;
-          return this;
+        prepare(preparation) {
+          prepared = "open";
+          preparation.place.catch((error: unknown) => (place = error));
+          return {
+            run,
+            async [Symbol.asyncDispose]() {
+              prepared = "disposed";
+            },
+          };
         },
-        async *run() {
-          started = true;
-          yield* [];
-        },
+        run,
       },
       executionMode: "cli",
       git: gitSettings,
@@ -47,7 +55,8 @@ describe("a request that is wrong", () => {
     });
     expect(started).toBe(false);
     // Else a silent engine would keep the process.
-    expect(preparing?.aborted).toBe(true);
+    expect(prepared).toBe("disposed");
+    expect(place).toMatchObject({ code: "BRANCH_EXISTS" });
     expect(readdirSync(state.path)).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import type { AgentEvent, AgentResult } from "../../core/agent-event.ts";
-import type { AgentContext } from "../../core/agent.ts";
+import type { AgentContext, AgentPreparation } from "../../core/agent.ts";
 import type { Task } from "../../core/task.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
 import type { Repository } from "../../git/repository.ts";
@@ -8,13 +8,22 @@ import type { Clock } from "./clock.ts";
 import type { ContainedSettings } from "./contained-settings.ts";
 import type { PreparedEngine } from "./prepare-engine.ts";
 
-export interface Attempt {
+/** An attempt whose branch may still have to be reserved: its container is made, but not started. */
+export interface EarlyAttempt extends AgentPreparation<Repository> {
   readonly cli: AgentCli;
   readonly engine: PreparedEngine;
   readonly settings: ContainedSettings;
-  readonly task: Task;
-  readonly context: AgentContext<Repository>;
   readonly emit: (event: AgentEvent) => Promise<void>;
+  /** Resolves when the branch is reserved. */
+  readonly context: Promise<AgentContext<Repository>>;
+}
+
+export interface Attempt {
+  readonly cli: AgentCli;
+  readonly settings: ContainedSettings;
+  readonly task: Task;
+  readonly emit: (event: AgentEvent) => Promise<void>;
+  readonly context: AgentContext<Repository>;
 }
 
 /** What an attempt finds out as it goes on; the result is made of it, however far it came. */
@@ -29,7 +38,7 @@ export interface Progress {
 }
 
 export function buildResult(
-  { cli, task }: Attempt,
+  { cli, task }: Pick<EarlyAttempt, "cli" | "task">,
   { clock, reader, gateway, container }: Progress,
   end: Verdict & { readonly commit: string | null },
 ): AgentResult {

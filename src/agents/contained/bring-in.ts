@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { openControl } from "../../container/control.ts";
+import { orderFileName, writeOrder } from "../../container/container-order.ts";
+import { controlSocketName, openControl } from "../../container/control.ts";
 import type { ContainerMessage, Control } from "../../container/control.ts";
 import { WorkerError } from "../../core/worker-error.ts";
 import { importPack } from "../../git/import-pack.ts";
@@ -71,7 +72,7 @@ export function createIncoming(session: Session, control: Control, name: string)
 
 /** The entry program is gone but the volume is not: the container is started once more, only to bring the work out. */
 export async function rescue(session: Session, told: Told): Promise<string | null> {
-  const { attempt, container, controlSocket, deadline, order, stderrTail, progress } = session;
+  const { attempt, container, runDirectory, deadline, order, stderrTail, progress } = session;
   if (told.step === "begin" || told.step === "ready") {
     throw new WorkerError("CONTAINER_LOST", `The container ended early: ${stderrTail.read() || "it said nothing"}`);
   }
@@ -80,7 +81,8 @@ export async function rescue(session: Session, told: Told): Promise<string | nul
   await attempt.emit({ type: "warning", data: restarted });
   const { transferMs } = attempt.settings.patience;
   deadline.set(transferMs);
-  await using control = await openControl(controlSocket, AbortSignal.timeout(transferMs));
+  await using control = await openControl(join(runDirectory, controlSocketName), AbortSignal.timeout(transferMs));
+  await writeOrder(join(runDirectory, orderFileName), { ...order, mode: "collect" });
   const output = readOutput(await container.restart(), {
     reader: progress.reader,
     logs: attempt.context.logs,
@@ -91,8 +93,7 @@ export async function rescue(session: Session, told: Told): Promise<string | nul
   });
   output.catch(() => undefined);
   await using incoming = createIncoming(session, control, "rescued");
-  const started = control.start({ ...order, mode: "collect" }, new Uint8Array());
-  await Promise.race([started, output.then(() => failRescue(session))]);
+  await Promise.race([control.connected(), output.then(() => failRescue(session))]);
   for await (const message of control.messages()) {
     // Awaited here: the pack comes over this very channel.
     if (message.type === "collected") return await incoming.bringIn(message);

@@ -7,20 +7,25 @@ type Mark = (typeof marks)[number];
 /** Notes when an attempt reached each of its points; the first time counts. */
 export interface Clock {
   mark(point: Mark): void;
+  /** Begins anew: what was reached before counts as reached now. */
+  restart(): void;
   timings(): Timings;
 }
 
 export function startClock(now: () => number = () => performance.now()): Clock {
-  const at = new Map<Mark, number>([["begin", now()]]);
+  let begin = now();
+  const at = new Map<Mark, number>([["begin", begin]]);
   const between = (from: Mark, to: Mark): number => {
     const start = at.get(from);
     const end = at.get(to);
-    return start === undefined || end === undefined ? 0 : Math.round(Math.max(0, end - start) * 10) / 10;
+    if (start === undefined || end === undefined) return 0;
+    return Math.round(Math.max(0, end - Math.max(start, begin)) * 10) / 10;
   };
   return {
     mark(point) {
       if (!at.has(point)) at.set(point, now());
     },
+    restart: () => void (begin = now()),
     timings: () => ({
       ...emptyTimings,
       imageMs: between("begin", "image"),

@@ -17,9 +17,9 @@ export interface SessionEnd {
   readonly drained: Promise<void>;
 }
 
-/** Gives the container its order, follows it to its end, and brings its work into the repository. */
+/** Gives the agent its prompt, follows the container to its end, and brings its work into the repository. */
 export async function followSession(session: Session): Promise<SessionEnd> {
-  const { attempt, progress, control, container, deadline, order, stderrTail, gateway } = session;
+  const { attempt, progress, control, container, deadline, stderrTail, gateway } = session;
   const { task, settings, context } = attempt;
   using watch = startStopWatch({
     control,
@@ -33,7 +33,7 @@ export async function followSession(session: Session): Promise<SessionEnd> {
   progress.onActivity = () => watch.touch();
   const output = readOutput(container.output, buildSinks(session, watch));
   output.catch(() => undefined);
-  await Promise.race([control.start(order, task.prompt), output.then(() => failStart(session))]);
+  await Promise.race([control.sendPrompt(task.prompt), output.then(() => failStart(session))]);
   await using incoming = createIncoming(session, control, "quarantine");
   const told = await readMessages(session, { watch, incoming });
   watch.ended();

@@ -1,14 +1,16 @@
 import { chmod, mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { startContainer } from "../../container/container.ts";
+import { createContainer } from "../../container/container.ts";
 import { buildContainerLabels } from "../../container/container-labels.ts";
 import type { ContainerSpec } from "../../container/container-profile.ts";
-import { openControl } from "../../container/control.ts";
-import type { ContainerOrder } from "../../container/control.ts";
+import { orderFileName, writeOrder } from "../../container/container-order.ts";
+import type { ContainerOrder } from "../../container/container-order.ts";
+import { controlSocketName, openControl } from "../../container/control.ts";
 import type { Engine } from "../../container/engine.ts";
 import { readHostMapping } from "../../container/host-mapping.ts";
 import { ensureImage } from "../../container/image.ts";
 import type { Image } from "../../container/image.ts";
+import type { AgentLogs } from "../../core/agent.ts";
 import { toOutcome } from "../../core/outcome.ts";
 import { toReason } from "../../core/reason.ts";
 import { toWorkerError, WorkerError } from "../../core/worker-error.ts";
@@ -17,7 +19,7 @@ import type { Gateway } from "../../gateway/gateway.ts";
 import { createTail } from "../../util/tail.ts";
 import type { Verdict } from "./agent-cli.ts";
 import { buildResult } from "./attempt.ts";
-import type { Attempt, Progress } from "./attempt.ts";
+import type { Attempt, EarlyAttempt, Progress } from "./attempt.ts";
 import { startClock } from "./clock.ts";
 import { buildCommitMessage } from "./commit-message.ts";
 import { chooseContainerUser, readCaller } from "./container-user.ts";
@@ -29,11 +31,11 @@ import { prepareObjects } from "./prepare-objects.ts";
 import type { ObjectSource } from "./prepare-objects.ts";
 
 /**
- * One attempt, start to end. Emits `complete` as soon as the work is in the repository, and only then takes the container
+ * One attempt, start to end; its container is made while the branch is still being reserved. Emits `complete` as soon as the work is in the repository, and only then takes the container
  * down: the caller publishes meanwhile. Rejects only if something could not be taken down.
  */
-export async function runAttempt(attempt: Attempt): Promise<void> {
-  const { cli } = attempt;
+export async function runAttempt(early: EarlyAttempt): Promise<void> {
+  const { cli } = early;
   const progress: Progress = {
     clock: startClock(),
     reader: cli.openReader(),
@@ -41,89 +43,100 @@ export async function runAttempt(attempt: Attempt): Promise<void> {
     container: null,
     onActivity: () => undefined,
   };
+  // What comes before is told as the time it took to reserve the branch.
+  early.context.then(
+    () => progress.clock.restart(),
+    () => undefined,
+  );
   let completed = false;
   const complete = async (verdict: Verdict, commit: string | null): Promise<void> => {
     completed = true;
-    await attempt.emit({ type: "complete", data: buildResult(attempt, progress, { ...verdict, commit }) });
+    await early.emit({ type: "complete", data: buildResult(early, progress, { ...verdict, commit }) });
   };
   try {
-    await runInContainer(attempt, progress, complete);
+    await runInContainer(early, progress, complete);
   } catch (error) {
     if (completed) throw error;
-    const cause = attempt.context.signal.aborted ? toCancelled(error, attempt, progress) : toWorkerError(error);
+    const cause = early.signal.aborted ? toCancelled(error, early, progress) : toWorkerError(error);
     await complete({ outcome: toOutcome(cause.code), reason: toReason(cause) }, null);
   }
 }
 
 async function runInContainer(
-  attempt: Attempt,
+  early: EarlyAttempt,
   progress: Progress,
   complete: (verdict: Verdict, commit: string | null) => Promise<void>,
 ): Promise<void> {
-  const { context } = attempt;
-  const { signal, runtimeDirectory } = context;
-  await using engine = await attempt.engine.engine;
+  const { cli, settings, task, emit, signal } = early;
+  await using engine = await early.engine.engine;
   if (engine.isRemote) throw toRemoteError(engine.endpoint);
-  const image = openImage(engine, attempt);
-  image.catch(() => undefined);
   const caller = readCaller();
   const mapping = readHostMapping(engine, caller.uid, signal);
   mapping.catch(() => undefined);
-  const sockets = join(runtimeDirectory, "run");
-  await mkdir(sockets);
-  // The container's user comes through here, whatever the caller's umask is.
-  await chmod(sockets, 0o755);
-  await using gateway = await openModelGateway(attempt, progress, sockets);
-  const controlSocket = join(sockets, "control.sock");
-  await using control = await openControl(controlSocket, signal);
+  const place = await early.place;
+  const runDirectory = await makeRunDirectory(place.runtimeDirectory);
+  await using gateway = await openModelGateway(early, place.logs, { progress, runDirectory });
+  await using control = await openControl(join(runDirectory, controlSocketName), signal);
   const { shiftsIds, needsLabels: relabel } = await mapping;
   const user = chooseContainerUser(caller, { shiftsIds });
-  const objects = await prepareObjects({
-    repository: context.repository,
-    base: context.base,
-    isCaller: user.isCaller,
-    relabel,
-    directory: join(context.scratchDirectory, "objects"),
-    signal,
-  });
-  const { id: imageId } = await image;
+  const { repository, base, scratchDirectory } = place;
+  const directory = join(scratchDirectory, "objects");
+  const objects = await prepareObjects({ repository, base, isCaller: user.isCaller, relabel, directory, signal });
+  const { id: imageId } = await openImage(engine, early);
   progress.clock.mark("image");
-  const spec = buildSpec(attempt, { image: imageId, user, relabel, sockets, objects });
-  await using container = await startContainer(engine, spec, signal);
-  context.logs.container(container.id);
+  const spec = buildSpec(early, { image: imageId, user, relabel, runDirectory, objects });
+  await using container = await createContainer(engine, spec, signal);
+  place.logs.container(container.id);
   // Everything that waits for the container sees it gone, and ends.
   const remove = (): void => removeQuietly(container);
-  context.killSignal?.addEventListener("abort", remove, { once: true });
-  const order = buildOrder(attempt, objects);
+  early.killSignal?.addEventListener("abort", remove, { once: true });
   using deadline = createDeadline(remove);
-  const session = { attempt, progress, container, control, controlSocket, deadline, order, objects, imageId, gateway };
+  const attempt = { cli, settings, task, emit, context: await early.context };
+  const order = buildOrder(attempt, objects);
+  await writeOrder(join(runDirectory, orderFileName), order);
+  await container.start();
+  const session = { attempt, progress, container, control, runDirectory, deadline, order, objects, imageId, gateway };
   const { verdict, commit, drained } = await followSession({ ...session, stderrTail: createTail(4_000) });
   await complete(verdict, commit);
   await drained;
 }
 
+/** The container's user comes through here, whatever the caller's umask is. */
+async function makeRunDirectory(runtimeDirectory: string): Promise<string> {
+  const directory = join(runtimeDirectory, "run");
+  await mkdir(directory);
+  await chmod(directory, 0o755);
+  return directory;
+}
+
 /** The image, built where it is not there: a mirror that never answers must not hold a run for ever. */
-async function openImage(engine: Engine, { settings, context, emit, engine: prepared }: Attempt): Promise<Image> {
-  const found = await prepared.image;
+async function openImage(engine: Engine, early: EarlyAttempt): Promise<Image> {
+  const { settings, emit } = early;
+  const found = await early.engine.image;
   if (found !== undefined) return found;
+  await early.context;
   const timeout = AbortSignal.timeout(settings.patience.imageMs);
-  const signal = AbortSignal.any([context.signal, timeout]);
+  const signal = AbortSignal.any([early.signal, timeout]);
   const onProgress = (text: string): void => void emit({ type: "image.progress", data: { text } });
   try {
     return await ensureImage(engine, settings.image, { signal, onProgress });
   } catch (cause) {
-    if (!timeout.aborted || context.signal.aborted) throw cause;
+    if (!timeout.aborted || early.signal.aborted) throw cause;
     const minutes = Math.round(settings.patience.imageMs / 60_000);
     throw new WorkerError("IMAGE_BUILD", `The image was not ready within ${minutes} minutes.`, { cause });
   }
 }
 
-async function openModelGateway({ settings, context }: Attempt, progress: Progress, sockets: string): Promise<Gateway> {
+async function openModelGateway(
+  { settings }: EarlyAttempt,
+  logs: AgentLogs,
+  { progress, runDirectory }: { readonly progress: Progress; readonly runDirectory: string },
+): Promise<Gateway> {
   progress.gateway = await openGateway({
-    socketPath: join(sockets, "gateway.sock"),
+    socketPath: join(runDirectory, "gateway.sock"),
     upstream: settings.upstream,
     audit: (record) => {
-      context.logs.egress(record);
+      logs.egress(record);
       progress.onActivity();
     },
   });
@@ -134,11 +147,14 @@ interface SpecParts {
   readonly image: string;
   readonly user: ContainerUser;
   readonly relabel: boolean;
-  readonly sockets: string;
+  readonly runDirectory: string;
   readonly objects: ObjectSource;
 }
 
-function buildSpec({ settings, task }: Attempt, { image, user, relabel, sockets, objects }: SpecParts): ContainerSpec {
+function buildSpec(
+  { settings, task }: EarlyAttempt,
+  { image, user, relabel, runDirectory, objects }: SpecParts,
+): ContainerSpec {
   return {
     image,
     user,
@@ -148,7 +164,7 @@ function buildSpec({ settings, task }: Attempt, { image, user, relabel, sockets,
     labels: buildContainerLabels(task.runId),
     mounts: [
       { source: settings.entryDirectory, target: "/opt/agent-worker/entry" },
-      { source: sockets, target: "/opt/agent-worker/run" },
+      { source: runDirectory, target: "/opt/agent-worker/run" },
       ...objects.mounts,
     ],
     limits: settings.limits,
@@ -182,9 +198,9 @@ function toDirectoryName(path: string): string {
 }
 
 /** After a cancel whatever fails is told as a cancel, with what it means for the work. */
-function toCancelled(cause: unknown, { context }: Attempt, { clock }: Progress): WorkerError {
+function toCancelled(cause: unknown, { killSignal }: EarlyAttempt, { clock }: Progress): WorkerError {
   const isLost = clock.timings().startMs > 0;
-  const how = context.killSignal?.aborted ? "was given up" : `could not be kept: ${toWorkerError(cause).message}`;
+  const how = killSignal?.aborted ? "was given up" : `could not be kept: ${toWorkerError(cause).message}`;
   const what = isLost ? `; what the agent had done ${how}` : " before the agent had started";
   return new WorkerError("CANCELLED", `The run was cancelled${what}.`, { cause });
 }

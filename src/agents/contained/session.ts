@@ -1,5 +1,6 @@
 import type { Container } from "../../container/container.ts";
-import type { ContainerMessage, ContainerOrder, Control } from "../../container/control.ts";
+import type { ContainerOrder } from "../../container/container-order.ts";
+import type { ContainerMessage, Control } from "../../container/control.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
 import type { Tail } from "../../util/tail.ts";
 import type { AgentExit } from "./agent-cli.ts";
@@ -15,7 +16,8 @@ export interface Session {
   readonly control: Control;
   /** Removes the container when its time is up: everything that waits for it sees it gone, and ends. */
   readonly deadline: Deadline;
-  readonly controlSocket: string;
+  /** What the container has mounted: the sockets and the order. */
+  readonly runDirectory: string;
   readonly order: ContainerOrder;
   readonly objects: ObjectSource;
   readonly imageId: string;

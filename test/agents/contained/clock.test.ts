@@ -28,3 +28,15 @@ it("a phase whose beginning was not reached lasted no time, and none is negative
   clock.mark("imported");
   expect(clock.timings()).toEqual(emptyTimings);
 });
+
+it("the clock that begins anew counts what was reached before as reached then", () => {
+  let now = 0;
+  const clock = startClock(() => now);
+  now = 10;
+  clock.mark("image");
+  now = 30;
+  clock.restart();
+  now = 50;
+  clock.mark("started");
+  expect(clock.timings()).toEqual({ ...emptyTimings, imageMs: 0, startMs: 20 });
+});

@@ -70,7 +70,7 @@ async function openSession(say: (socket: Socket, base: string) => void, transfer
     container,
     deadline,
     control,
-    controlSocket,
+    runDirectory: runtime.path,
     order: {},
     objects: { kind: "shared", mounts: [], count: 1, shallow: [] },
     imageId: "sha256:1",

@@ -10,7 +10,8 @@ function start({ timeoutMs = 1e9, signal = new AbortController().signal } = {}) 
   const stops: number[] = [];
   const kills: number[] = [];
   const control = {
-    start: () => Promise.resolve(),
+    connected: () => Promise.resolve(),
+    sendPrompt: () => Promise.resolve(),
     stop: (graceMs: number) => stops.push(graceMs),
     async *messages() {},
     async *pack() {},

@@ -1,0 +1,22 @@
+// What the host wants done: a file that is there before the container starts.
+import { readFileSync } from "node:fs";
+
+/**
+ * @typedef {object} Order
+ * @property {"run" | "collect"} mode `collect`: the agent has run already; only bring its work out.
+ * @property {string} directory Name of the work tree below /workspace.
+ * @property {string} branch
+ * @property {string} base Commit id the work starts from.
+ * @property {"sha1" | "sha256"} objectFormat
+ * @property {number} objectDirectories How many are mounted below /opt/agent-worker/objects.
+ * @property {string[]} shallow
+ * @property {string[]} command argv of the agent CLI.
+ * @property {Record<string, string>} environment `{modelPort}` in a value becomes the forwarder's port.
+ * @property {{ name: string, email: string }} author
+ * @property {string} commitMessage For what the agent left uncommitted.
+ */
+
+/** @param {string} file @returns {Order} */
+export function readOrder(file) {
+  return JSON.parse(readFileSync(file, "utf8"));
+}

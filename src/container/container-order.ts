@@ -1,0 +1,33 @@
+import { chmod, writeFile } from "node:fs/promises";
+
+/** What the entry program (docker/entry/) is told to do. */
+export interface ContainerOrder {
+  /** `collect`: the agent has run already; only bring its work out. */
+  readonly mode: "run" | "collect";
+  /** Name of the work tree below /workspace. */
+  readonly directory: string;
+  readonly branch: string;
+  /** Commit id the work starts from. */
+  readonly base: string;
+  readonly objectFormat: "sha1" | "sha256";
+  /** How many are mounted below /opt/agent-worker/objects. */
+  readonly objectDirectories: number;
+  readonly shallow: readonly string[];
+  /** argv of the agent CLI. */
+  readonly command: readonly string[];
+  /** `{modelPort}` in a value becomes the port on which the model answers inside. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly author: { readonly name: string; readonly email: string };
+  /** For what the agent left uncommitted. */
+  readonly commitMessage: string;
+}
+
+/** Where the entry program finds its order, in the directory that is mounted with the sockets. */
+export const orderFileName = "order.json";
+
+/** A file, so that the entry program need not wait for its order: to be written before the container starts. */
+export async function writeOrder(file: string, order: ContainerOrder): Promise<void> {
+  await writeFile(file, JSON.stringify(order));
+  // The container's user is another one; not by a mode at creation, which is subject to the caller's umask.
+  await chmod(file, 0o644);
+}

@@ -1,0 +1,88 @@
+import type { Agent, AgentPlace } from "../core/agent.ts";
+import type { RunOptions, RunRequest } from "../core/runner.ts";
+import type { BranchPlan } from "../git/branch.ts";
+import type { Repository } from "../git/repository.ts";
+import type { RunFiles } from "../store/run-files.ts";
+import type { RunRecord } from "../store/run-record.ts";
+import type { Store } from "../store/store.ts";
+import type { TaskPlan } from "./plan-task.ts";
+import { openRunPlaces } from "./run-places.ts";
+import type { RunPlaces } from "./run-places.ts";
+
+export interface GroundParts {
+  readonly agent: Agent<Repository>;
+  readonly store: Store;
+  /** Short parent directory for sockets. */
+  readonly runtimeParent: string;
+  /** Takes secrets out of a line before it is stored. */
+  readonly redact: (line: string) => string;
+}
+
+interface GroundRequest {
+  readonly request: RunRequest;
+  readonly options: RunOptions;
+  readonly planning: Promise<TaskPlan>;
+}
+
+/**
+ * What a run stands on, made while its branch is still being reserved: its record, its places, and an agent that gets ready
+ * there. Disposing takes all of it away again, but for the record of a run that has its branch.
+ */
+export interface RunGround extends AsyncDisposable {
+  readonly files: Promise<RunFiles>;
+  readonly places: Promise<RunPlaces>;
+  readonly place: Promise<AgentPlace<Repository>>;
+  readonly agent: Pick<Agent<Repository>, "run">;
+  /** The branch is reserved: from here on every ending is a report, and the record stays. */
+  keepRecord(): void;
+}
+
+/** Makes nothing before the plan is there. What cannot be made rejects where it is awaited. */
+export function openRunGround(parts: GroundParts, { request, options, planning }: GroundRequest): RunGround {
+  const { agent, store, runtimeParent, redact } = parts;
+  const { signal, killSignal } = options;
+  const { task } = request;
+  const files = planning.then((plan) => recordRun(store, request, plan));
+  const places = files.then((made) => openRunPlaces(runtimeParent, made));
+  const place = Promise.all([planning, places]).then(([plan, opened]) => {
+    const { runtimeDirectory, scratchDirectory, logs } = opened;
+    return {
+      repository: plan.repository,
+      base: plan.branch.base.sha,
+      runtimeDirectory,
+      scratchDirectory,
+      logs,
+      redact,
+    };
+  });
+  for (const promise of [files, places, place]) promise.catch(() => undefined);
+  const prepared = agent.prepare?.({ task, place, signal, killSignal });
+  let isKept = false;
+  return {
+    files,
+    places,
+    place,
+    agent: prepared ?? agent,
+    keepRecord: () => void (isKept = true),
+    async [Symbol.asyncDispose]() {
+      await prepared?.[Symbol.asyncDispose]();
+      const [made, opened] = await Promise.allSettled([files, places]);
+      if (opened.status === "fulfilled") await opened.value[Symbol.asyncDispose]();
+      if (made.status === "fulfilled" && !isKept) await store.removeRun(task.runId).catch(() => undefined);
+    },
+  };
+}
+
+async function recordRun(store: Store, { task }: RunRequest, { repository, branch }: TaskPlan): Promise<RunFiles> {
+  return store.createRun({
+    runId: task.runId,
+    title: task.title,
+    repository: repository.path,
+    commonDirectory: repository.commonDirectory,
+    branch: toBranchRecord(branch),
+  });
+}
+
+export function toBranchRecord({ name, ref, base, expected }: BranchPlan): NonNullable<RunRecord["branch"]> {
+  return { name, ref, base: base.sha, created: expected === null };
+}
