@@ -8,6 +8,7 @@ import type { Logger } from "./logger.ts";
 import type { Repositories } from "./repositories/repositories.ts";
 import type { ServerLimits } from "./server-limits.ts";
 import type { ServerSettings } from "./server-settings.ts";
+import type { StreamParts } from "./stream/stream-parts.ts";
 
 /** What the HTTP surface stands on; built in wire.ts. */
 export interface ServerParts extends AccessParts {
@@ -19,6 +20,9 @@ export interface ServerParts extends AccessParts {
   readonly repositories: Repositories;
   readonly dispatcher: Pick<Dispatcher, "wake" | "status">;
   readonly metrics: Metrics;
+  readonly stream: StreamParts;
+  /** What no route answers: the files of the page. Undefined where nothing is to be shown. */
+  readonly page?: ((path: string) => Response | undefined) | undefined;
   readonly totals: () => Pick<Health, "totals" | "successRate">;
   /** What runs the agents, as far as it is known now. */
   readonly agentCli: () => Promise<Health["agentCli"]>;

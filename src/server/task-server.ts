@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { once } from "node:events";
 import { getRequestListener } from "@hono/node-server";
+import { closeCodes } from "../protocol/task-event.ts";
 import { WorkerError } from "../core/worker-error.ts";
 import { readCode, readMessage } from "../util/error-facts.ts";
 import { checkRequest } from "./access/check-request.ts";
@@ -11,13 +12,17 @@ import { openExchange, sendProblem } from "./http/exchange.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { ProblemError } from "./http/problem-error.ts";
 import type { RouteParts, ServerParts } from "./server-parts.ts";
+import { acceptSockets } from "./sockets.ts";
 
 /** A server that listens. Disposing ends every connection at once. */
 export interface TaskServer extends AsyncDisposable {
   /** `http://127.0.0.1:8000`, with the port it really has. */
   readonly url: string;
-  /** Takes nothing new: /readyz says so, sockets are sent away. What is asked about is still answered. */
-  drain(): void;
+  /**
+   * Takes nothing new: /readyz says so, streams are sent to another server. What is asked about is still answered. Resolves when all
+   * streams have ended.
+   */
+  drain(): Promise<void>;
 }
 
 /** Throws LISTEN_FAILED. */
@@ -35,12 +40,14 @@ export async function startTaskServer(parts: ServerParts): Promise<TaskServer> {
     connectionsCheckingInterval: Math.min(limits.headersMs, 5_000),
   });
   server.on("request", createListener(routeParts));
-  answerBrokenRequests(server);
+  const sockets = acceptSockets(server, routeParts);
+  answerBrokenRequests(server, parts.logger);
   await listen(server, settings);
   return {
     url: buildUrl(server, settings.host),
-    drain() {
+    async drain() {
       state.isDraining = true;
+      await sockets.closeAll(closeCodes.restart);
     },
     async [Symbol.asyncDispose]() {
       state.isDraining = true;

@@ -40,12 +40,10 @@ export function openExchange(incoming: IncomingMessage, outgoing: ServerResponse
     const status = outgoing.headersSent ? outgoing.statusCode : 499;
     const facts = { method, path: readPath(incoming), route, status, ms, owner, cut: !outgoing.writableFinished };
     exchange.logger.info(facts, "request");
-    parts.metrics.requestDone({ method: knownMethods.has(method) ? method : "other", route, status, ms });
+    parts.metrics.requestDone({ method, route, status, ms });
   });
   return exchange;
 }
-
-const knownMethods = new Set(["GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"]);
 
 /** Without the query, which may hold a ticket. */
 function readPath({ url = "" }: IncomingMessage): string {

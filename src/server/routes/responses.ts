@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import type { z } from "@hono/zod-openapi";
 import { problemSchema, problemTable } from "../../protocol/problem.ts";
 import type { ProblemCode } from "../../protocol/problem.ts";
 
