@@ -1,4 +1,5 @@
 import type { AgentEvent } from "./agent-event.ts";
+import type { RemoteRun } from "./remote-run.ts";
 import type { Task } from "./task.ts";
 
 /** Where the raw streams of an attempt are kept; a log that cannot be written never stops the run. */
@@ -10,6 +11,8 @@ export interface AgentLogs {
   egress(record: object): void;
   /** The container now exists under this id. */
   container(id: string): void;
+  /** A task server carries the run out. Resolves when it is on disk; `request` is what was sent, to be sent again. Rejects when the disk refuses. */
+  remote?(run: RemoteRun, request?: string): Promise<void>;
 }
 
 /** What an agent works with as soon as its task is known to be right. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { outcomeSchema } from "../core/outcome.ts";
+import { remoteRunSchema } from "../core/remote-run.ts";
 
 /**
  * `run.json`: what the next start must know of a run to show it, and to remove what it left when it was killed.
@@ -22,7 +23,18 @@ export const runRecordSchema = z.object({
    * The branch the work is meant for: `ref` is its full name, `base` the commit id it was reserved at. `created`: it was made
    * for this run, so that it may be deleted while it stands at `base`; a branch that was there before is the user's.
    */
-  branch: z.object({ name: z.string(), ref: z.string(), base: z.string(), created: z.boolean() }).nullable(),
+  branch: z
+    .object({
+      name: z.string(),
+      ref: z.string(),
+      base: z.string(),
+      created: z.boolean(),
+      /** Where a branch that was there before stood, and must still stand when it is published. */
+      expected: z.string().nullable().optional(),
+    })
+    .nullable(),
+  /** The task server, in server mode. */
+  server: remoteRunSchema.optional(),
   containerId: z.string().nullable(),
   /** The short private directory that holds sockets. */
   runtimeDirectory: z.string().nullable(),
@@ -44,5 +56,18 @@ export interface NewRun {
 
 /** The fields that change while a run goes on. */
 export type RunPatch = Partial<
-  Pick<RunRecord, "branch" | "containerId" | "runtimeDirectory" | "endedAt" | "outcome" | "commonDirectory">
+  Pick<
+    RunRecord,
+    | "branch"
+    | "containerId"
+    | "runtimeDirectory"
+    | "endedAt"
+    | "outcome"
+    | "commonDirectory"
+    | "server"
+    | "pid"
+    | "pidStartTime"
+    | "bootId"
+    | "host"
+  >
 >;

@@ -4,6 +4,7 @@ import type { Warning } from "../core/warning.ts";
 import { openAppendLog } from "../store/append-log.ts";
 import type { AppendLog } from "../store/append-log.ts";
 import type { RunFiles } from "../store/run-files.ts";
+import { writeAtomic } from "../util/write-atomic.ts";
 
 /** The raw logs of a run. */
 export interface RunLogs extends AgentLogs, AsyncDisposable {
@@ -24,6 +25,10 @@ export async function openRunLogs(files: RunFiles): Promise<RunLogs> {
     stderr: (pieces) => stderr.append(pieces),
     egress: (record) => void egress.append([`${JSON.stringify(record)}\n`]),
     container: (id) => void files.update({ containerId: id }).catch(() => undefined),
+    async remote(server, request) {
+      if (request !== undefined) await writeAtomic(files.request, request, 0o600);
+      await files.update({ server });
+    },
     warnings: () => logs.flatMap((log) => log.warning() ?? []),
     async [Symbol.asyncDispose]() {
       await Promise.all(logs.map((log) => log.close()));

@@ -1,0 +1,20 @@
+import { z } from "zod";
+
+/** What a run must remember of the task server that carries it out, so that it can be taken up again. */
+export const remoteRunSchema = z.object({
+  /** The server, without a slash at its end. */
+  url: z.string(),
+  /** Sent with every try to hand the task over: however often it arrives, it is one task. */
+  idempotencyKey: z.string(),
+  /** What the repository is called there. */
+  repositoryKey: z.string(),
+  /** The commit that the task starts from. */
+  base: z.string(),
+  /** null: nobody knows yet whether the server has the task. */
+  taskId: z.string().nullable(),
+  /** Which log the events are in; null: not known yet. */
+  epoch: z.string().nullable(),
+  /** The task's end is known here and its work was fetched: nothing is left to be collected. */
+  settled: z.boolean(),
+});
+export type RemoteRun = z.infer<typeof remoteRunSchema>;
