@@ -1,0 +1,121 @@
+import { describe, expect, it } from "vitest";
+import type { StoredSession, TaskQuery, TaskStore } from "../../../src/store/tasks/task-store.ts";
+import { claimNext, createTask, ending, ts } from "./support.ts";
+import type { CreatePlace } from "./support.ts";
+
+const query: TaskQuery = { owner: "ann", states: [], labels: [], parent: undefined, limit: 100, cursor: undefined };
+const session: StoredSession = {
+  owner: "ann",
+  id: "s-1",
+  agent: "claude",
+  repository: null,
+  taskId: "01AAAAAAAAAAAAAAAAAAAAAAAA",
+  title: "Say hello",
+  sizeBytes: 12,
+  createdAt: ts,
+  updatedAt: ts,
+  file: "/data/sessions/s-1.jsonl",
+};
+
+async function listTitles(store: TaskStore, more: Partial<TaskQuery>): Promise<readonly string[]> {
+  return (await store.list({ ...query, ...more })).tasks.map(({ title }) => title);
+}
+
+export function describeLists(createPlace: CreatePlace): void {
+  describe("lists", () => {
+    it("go through all tasks of an owner page by page, newest first, whatever comes and goes meanwhile", async () => {
+      using place = createPlace();
+      await using store = await place.open({ now: () => 1_000_000 });
+      const made = [];
+      for (let index = 0; index < 25; index++) made.push(await createTask(store, { title: `t${index}` }));
+      await createTask(store, { owner: "bob" });
+      const seen: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await store.list({ ...query, limit: 10, cursor });
+        seen.push(...page.tasks.map(({ title }) => title));
+        cursor = page.nextCursor ?? undefined;
+        await createTask(store, { title: "new" });
+        const last = made.find(({ title }) => title === seen.at(-1));
+        if (last !== undefined) await store.interrupt(last.id, "force");
+        if (last !== undefined) await store.remove(last.id);
+      } while (cursor !== undefined);
+      expect(seen).toEqual(made.map(({ title }) => title).toReversed());
+    });
+
+    it("end where a page is full to the last task", async () => {
+      using place = createPlace();
+      await using store = await place.open();
+      for (let index = 0; index < 4; index++) await createTask(store);
+      const first = await store.list({ ...query, limit: 2 });
+      const second = await store.list({ ...query, limit: 2, cursor: first.nextCursor ?? undefined });
+      expect(second.tasks).toHaveLength(2);
+      expect(second.nextCursor).toBeNull();
+    });
+
+    it("refuse a cursor that no page gave", async () => {
+      using place = createPlace();
+      await using store = await place.open();
+      for (const cursor of ["", "x", "1", "bjA7LS0", "☃"]) {
+        await expect(store.list({ ...query, cursor })).rejects.toMatchObject({ code: "USAGE" });
+      }
+    });
+
+    it("keep to states, labels and parent", async () => {
+      using place = createPlace();
+      await using store = await place.open();
+      const parent = await createTask(store, { title: "p" });
+      await createTask(store, { title: "x", request: { labels: { team: "a", env: "" }, parent: parent.id } });
+      await createTask(store, { title: "y", request: { labels: { team: "b=c" } } });
+      await createTask(store, { title: "z", owner: "bob", request: { labels: { team: "a" } } });
+      expect(await listTitles(store, { labels: ["team"] })).toEqual(["y", "x"]);
+      expect(await listTitles(store, { labels: ["team=a"] })).toEqual(["x"]);
+      expect(await listTitles(store, { labels: ["team=b=c"] })).toEqual(["y"]);
+      expect(await listTitles(store, { labels: ["team", "env"] })).toEqual(["x"]);
+      expect(await listTitles(store, { labels: ["team=", "env="] })).toEqual([]);
+      expect(await listTitles(store, { labels: ["env="] })).toEqual(["x"]);
+      expect(await listTitles(store, { parent: parent.id })).toEqual(["x"]);
+      await claimNext(store);
+      expect(await listTitles(store, { states: ["preparing", "running"] })).toEqual(["p"]);
+      expect(await listTitles(store, { states: ["queued"], labels: ["team"] })).toEqual(["y", "x"]);
+      expect(await listTitles(store, { owner: "nobody" })).toEqual([]);
+    });
+
+    it("count by state and owner", async () => {
+      using place = createPlace();
+      const first = await place.open();
+      for (const owner of ["ann", "ann", "ann", "bob"]) await createTask(first, { owner });
+      await first.finish((await claimNext(first)).claim, ending("failed"));
+      await claimNext(first);
+      await first[Symbol.asyncDispose]();
+      await using store = await place.open();
+      expect(await store.counts()).toMatchObject({
+        queued: 2,
+        active: 1,
+        byState: { failed: 1, preparing: 1, queued: 2 },
+      });
+      expect(await store.counts("ann")).toMatchObject({ queued: 2, active: 0, byState: { failed: 1, lost: 0 } });
+      expect(await store.counts("nobody")).toMatchObject({ queued: 0, active: 0 });
+    });
+
+    it("keep sessions per owner, the one continued last first", async () => {
+      using place = createPlace();
+      const first = await place.open();
+      const newer = { ...session, id: "s-2", updatedAt: "2026-01-02T03:04:06.000Z" };
+      await first.saveSession(session);
+      await first.saveSession(newer);
+      await first.saveSession({ ...session, owner: "bob" });
+      await first[Symbol.asyncDispose]();
+      await using store = await place.open();
+      expect(await store.listSessions("ann")).toEqual([newer, session]);
+      const continued = { ...session, title: "Again", updatedAt: "2026-01-03T00:00:00.000Z" };
+      await store.saveSession(continued);
+      expect(await store.listSessions("ann")).toEqual([continued, newer]);
+      expect(await store.readSession("ann", "s-1")).toEqual(continued);
+      expect(await store.removeSession("ann", "s-1")).toEqual(continued);
+      expect(await store.removeSession("ann", "s-1")).toBeNull();
+      expect(await store.readSession("ann", "s-1")).toBeNull();
+      expect(await store.readSession("bob", "s-1")).toMatchObject({ owner: "bob" });
+    });
+  });
+}
