@@ -17,4 +17,6 @@ export interface TaskLimits {
   readonly maxTurns: number | undefined;
   readonly maxCostUsd: number | undefined;
   readonly timeoutMs: number;
+  /** Without a sign of life from the agent CLI; undefined: as long as the agent thinks right. */
+  readonly idleMs?: number | undefined;
 }

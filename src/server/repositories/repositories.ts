@@ -24,11 +24,18 @@ export interface Repositories {
   check(owner: string, request: RepositoryRequest, signal: AbortSignal): Promise<RepositoryProblem | null>;
   /** Fetches what is missing (url, path) and resolves the base. Throws a WorkerError. */
   prepare(owner: string, request: RepositoryRequest, signal: AbortSignal): Promise<PreparedRepository>;
-  /** Makes `commit` fetchable as refs/tasks/<id> before anybody is told of it, and takes away what the run left otherwise. */
-  publish(
-    directory: string,
-    result: { readonly taskId: string; readonly commit: string; readonly branch: string | null },
-  ): Promise<void>;
+  /**
+   * Before an attempt starts: keeps its base, and takes the right to publish from every attempt before it, with what they had
+   * published. Throws BASE_NOT_FOUND where the base is not here, and AttemptOverError where a later attempt has begun.
+   */
+  begin(directory: string, attempt: AttemptRefs): Promise<void>;
+  /**
+   * Makes `commit` fetchable as refs/tasks/<id> before anybody is told of it, and takes away what the run left otherwise, in one
+   * transaction. Throws AttemptOverError, and changes nothing, where a later attempt has begun.
+   */
+  publish(directory: string, attempt: AttemptRefs, commit: string): Promise<void>;
+  /** Takes away what an attempt left in refs, but the result of another: of one that has ended without a result, or is over. */
+  discard(directory: string, attempt: Omit<AttemptRefs, "base">): Promise<void>;
   /** Commit to commit, as a patch for people; without a program of anybody's. */
   diff(
     directory: string,
@@ -37,6 +44,21 @@ export interface Repositories {
   ): AsyncIterable<Uint8Array>;
   /** Of a task that is deleted. */
   unpublish(directory: string, taskId: string): Promise<void>;
+}
+
+/** What an attempt has in a repository. The fence stands in a ref of its own, so that git itself refuses an attempt that is over. */
+export interface AttemptRefs {
+  readonly taskId: string;
+  readonly fence: number;
+  readonly runId: string;
+  readonly base: string;
+  /** The run's own branch, without refs/heads/; null: it has none. */
+  readonly branch: string | null;
+}
+
+/** A later attempt of the task has begun: what this one did counts no more. */
+export class AttemptOverError extends Error {
+  override readonly name = "AttemptOverError";
 }
 
 export interface RepositoryProblem {
