@@ -2,6 +2,7 @@ import { authenticate } from "./access/authenticate.ts";
 import { createApp } from "./http/create-app.ts";
 import type { ServerApp } from "./http/create-app.ts";
 import { addEvents } from "./routes/events.ts";
+import { addGit } from "./routes/git.ts";
 import { addHealth } from "./routes/health.ts";
 import { addDocument } from "./routes/document.ts";
 import { addRepositories } from "./routes/repositories.ts";
@@ -23,7 +24,17 @@ export function buildApp(parts: RouteParts): ServerApp {
     if (closed.test(context.req.path) && !open.has(context.req.path)) authenticate(incoming, exchange, parts);
     await next();
   });
-  for (const add of [addTasks, addTask, addEvents, addSessions, addRepositories, addTickets, addHealth, addDocument]) {
+  for (const add of [
+    addTasks,
+    addTask,
+    addEvents,
+    addSessions,
+    addRepositories,
+    addGit,
+    addTickets,
+    addHealth,
+    addDocument,
+  ]) {
     add(app, parts);
   }
   return app;

@@ -23,16 +23,12 @@ export function acceptSockets(server: Server, parts: RouteParts): SocketHandler 
     const exchange: Exchange = { requestId, owner: null, route: pattern, logger: parts.logger.child({ requestId }) };
     // Nobody else listens yet, and what nobody listens to ends the process.
     socket.on("error", () => socket.destroy());
-    admit(request, exchange, parts).then(
-      (task) => {
-        exchange.logger.info({ route: pattern, task: task.id, owner: task.owner }, "socket");
-        handler.handle({ task, request, socket, head, requestId });
-      },
-      (error: unknown) => {
+    void admit(request, exchange, parts)
+      .then((task) => handler.handle({ task, request, socket, head, requestId }))
+      .catch((error: unknown) => {
         logFailure(exchange, error);
         refuseUpgrade(socket, error, requestId);
-      },
-    );
+      });
   });
   return handler;
 }
@@ -43,5 +39,7 @@ async function admit(request: IncomingMessage, exchange: Exchange, parts: RouteP
   const [path = ""] = (request.url ?? "").split("?", 1);
   const id = taskIdSchema.safeParse(/^\/ws\/tasks\/([^/]+)$/.exec(path)?.[1]);
   if (!id.success) throw new ProblemError("NOT_FOUND");
-  return readOwnTask(parts, owner, id.data);
+  const task = await readOwnTask(parts, owner, id.data);
+  exchange.logger.info({ route: pattern, task: task.id, owner }, "socket");
+  return task;
 }

@@ -33,8 +33,14 @@ export interface TestServer extends TaskServer {
   /** Every line of the log so far, as it was written. */
   readonly log: string[];
   /** A request with alice's key; `path` begins with a slash. */
-  request(path: string, init?: RequestInit & { readonly key?: string | null }): Promise<Response>;
+  request(path: string, init?: TestRequest): Promise<Response>;
 }
+
+export type TestRequest = Omit<RequestInit, "headers"> & {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** null: none. */
+  readonly key?: string | null;
+};
 
 export const testKeys = { alice: "alice-key-0123456789", bob: "bob-key-0123456789" } as const;
 

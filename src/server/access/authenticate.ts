@@ -72,5 +72,10 @@ interface Refusal {
 function refuse(incoming: IncomingMessage, { logger }: Exchange, refusal: Refusal): ProblemError {
   const address = incoming.socket.remoteAddress ?? null;
   logger.warn({ ...refusal, address, method: incoming.method }, "not authenticated");
-  return new ProblemError("UNAUTHORIZED");
+  // What git asks its user for a password on; a browser that saw it would ask too.
+  const isGit = /\.git\//.test(incoming.url ?? "");
+  return new ProblemError(
+    "UNAUTHORIZED",
+    isGit ? { headers: { "WWW-Authenticate": 'Basic realm="agent-worker"' } } : {},
+  );
 }

@@ -57,7 +57,7 @@ export function buildProblemHeaders({ code, options }: ProblemError): Record<str
   return {
     "Content-Type": "application/problem+json",
     "Cache-Control": "no-store",
-    ...(status === 401 ? { "WWW-Authenticate": 'Bearer realm="agent-worker", Basic realm="agent-worker"' } : {}),
+    ...(status === 401 ? { "WWW-Authenticate": 'Bearer realm="agent-worker"' } : {}),
     ...(retryable && (status === 429 || status === 503 || status === 507) ? { "Retry-After": "5" } : {}),
     ...options.headers,
   };
