@@ -14,28 +14,33 @@ export interface Heartbeat {
  * ping waits behind it: that is for whoever watches the flow.
  */
 export function startHeartbeat(webSocket: WebSocket, { options, onDead, onFlood }: Heartbeat): Disposable {
-  let answered = true;
+  let waiting = false;
   let messages = 0;
   const ping = (): void => {
-    answered = false;
+    waiting = true;
     messages = 0;
     webSocket.ping();
     schedule(look, options.pongMs);
   };
   const look = (): void => {
-    if (answered) schedule(ping, Math.max(options.pingMs - options.pongMs, 0));
-    else if (webSocket.bufferedAmount > 0) schedule(look, options.pongMs);
+    if (webSocket.bufferedAmount > 0) schedule(look, options.pongMs);
     else onDead();
+  };
+  const hear = (): void => {
+    if (!waiting) return;
+    waiting = false;
+    schedule(ping, options.pingMs);
   };
   let timer: NodeJS.Timeout | undefined;
   const schedule = (next: () => void, ms: number): void => {
+    clearTimeout(timer);
     timer = setTimeout(next, ms).unref();
   };
   const count = (): void => {
     messages += 1;
     if (messages > options.messages) onFlood();
   };
-  webSocket.on("pong", () => (answered = true));
+  webSocket.on("pong", hear);
   webSocket.on("message", count);
   webSocket.on("ping", count);
   schedule(ping, options.pingMs);
