@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { digestEvent } from "../../../src/protocol/task-event.ts";
+import type { Claim } from "../../../src/store/tasks/task-store.ts";
 import { claimNext, createTask, ending, readAllEvents, say, ts } from "./support.ts";
 import type { CreatePlace } from "./support.ts";
 
@@ -32,19 +33,17 @@ export function describeEvents(createPlace: CreatePlace): void {
       using place = createPlace();
       await using store = await place.open();
       for (let index = 0; index < 4; index++) await createTask(store);
-      const claims = [];
+      const claims: Claim[] = [];
       for (let index = 0; index < 4; index++) claims.push((await claimNext(store)).claim);
       const calls = Array.from({ length: 400 }, (_, index) => index);
       const answers = await Promise.all(
-        calls.map((index) => store.append(claims[index % 4]!, [say(`${index} a`), say(`${index} b`)])),
+        calls.map((index) => store.append(claims[index % 4] as Claim, [say(`${index} a`), say(`${index} b`)])),
       );
       expect(answers).toEqual(calls.map((index) => (Math.floor(index / 4) + 1) * 2));
       for (const [own, claim] of claims.entries()) {
         await store.finish(claim, ending());
         const texts = (await readAllEvents(store, claim.taskId, 33)).slice(0, -1).map(({ data }) => data["text"]);
-        expect(texts).toEqual(
-          calls.filter((index) => index % 4 === own).flatMap((index) => [`${index} a`, `${index} b`]),
-        );
+        expect(texts).toEqual(calls.flatMap((index) => (index % 4 === own ? [`${index} a`, `${index} b`] : [])));
       }
     });
 

@@ -46,6 +46,7 @@ export function describeHints(createPlace: CreatePlace): void {
       const third = store.waitForWork(longMs, signal);
       await store.sweep(Date.now() + leaseMs + 1_000);
       await third;
+      expect((await store.counts()).queued).toBe(1);
     });
 
     it("ends for a thousand at once, by change, time or abort, and leaves nothing behind", async () => {

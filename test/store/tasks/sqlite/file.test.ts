@@ -62,7 +62,7 @@ describe("the file of the task store", () => {
     for (const [name, [from, to]] of Object.entries(damages)) {
       writeFileSync(place.file, Buffer.from(whole).fill(0x5a, from, to));
       if (name === "cut") truncateSync(place.file, 5_000);
-      await expect(place.open(), name).rejects.toMatchObject({
+      await expect(place.open()).rejects.toMatchObject({
         code: "STORE_FAILED",
         hint: expect.stringContaining("put back a backup"),
       });
