@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import type { Credential } from "../core/credential.ts";
 import { chooseProxy } from "./choose-proxy.ts";
+import type { ProxySettings } from "./choose-proxy.ts";
 import type { Config } from "./config.ts";
 import { options } from "./options.ts";
 import { read, readList, readOptional } from "./reading.ts";
@@ -16,13 +17,18 @@ export interface MachineDefaults {
 /** Reads every option once and checks what concerns several. Problems go to the reading. */
 export function buildConfig(reading: Reading, machine: MachineDefaults): Config {
   const modelBaseUrl = read(reading, options.modelBaseUrl);
+  const proxies = {
+    http: readOptional(reading, options.httpProxy),
+    https: readOptional(reading, options.httpsProxy),
+    bypass: readOptional(reading, options.noProxy),
+  };
   const config: Config = {
     repository: read(reading, options.repository),
     base: read(reading, options.base),
     branch: readOptional(reading, options.branch),
     onBranchExists: read(reading, options.onBranchExists),
     executionMode: read(reading, options.executionMode),
-    server: { urls: readList(reading, options.serverUrls), apiKey: readOptional(reading, options.serverApiKey) },
+    server: buildServerAccess(reading, proxies),
     agent: read(reading, options.agent),
     model: readOptional(reading, options.model),
     limits: {
@@ -39,11 +45,7 @@ export function buildConfig(reading: Reading, machine: MachineDefaults): Config 
     commit: { authorName: read(reading, options.authorName), authorEmail: read(reading, options.authorEmail) },
     credential: chooseCredential(reading),
     modelBaseUrl,
-    proxyUrl: chooseProxy(modelBaseUrl, {
-      http: readOptional(reading, options.httpProxy),
-      https: readOptional(reading, options.httpsProxy),
-      bypass: readOptional(reading, options.noProxy),
-    }),
+    proxyUrl: chooseProxy(modelBaseUrl, proxies),
     ...buildMachine(reading, machine),
   };
   readList(reading, options.trust);
@@ -52,6 +54,12 @@ export function buildConfig(reading: Reading, machine: MachineDefaults): Config 
     reading.problems.push({ where: reading.entries.get("executionMode")?.origin.name ?? "", message });
   }
   return deepFreeze(config);
+}
+
+function buildServerAccess(reading: Reading, proxies: ProxySettings): Config["server"] {
+  const urls = readList(reading, options.serverUrls);
+  const endpoints = urls.map((url) => ({ url, proxyUrl: chooseProxy(url, proxies) }));
+  return { urls, endpoints, apiKey: readOptional(reading, options.serverApiKey) };
 }
 
 function buildContainer(reading: Reading): Config["container"] {

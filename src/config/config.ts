@@ -41,7 +41,15 @@ export type ColorMode = "auto" | "always" | "never";
 
 export interface ServerConfig {
   readonly urls: readonly string[];
+  /** The same, each with the proxy on the way to it, NO_PROXY already applied. */
+  readonly endpoints: readonly ServerEndpointConfig[];
   readonly apiKey: string | undefined;
+}
+
+export interface ServerEndpointConfig {
+  readonly url: string;
+  /** May contain a password. */
+  readonly proxyUrl: string | undefined;
 }
 
 export interface ContainerConfig {

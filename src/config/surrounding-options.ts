@@ -56,7 +56,7 @@ export const surroundingOptions = {
   }),
   httpsProxy: defineOption({
     key: "proxy.https",
-    description: "proxy for https endpoints of the model",
+    description: "proxy for https endpoints of the model and of task servers",
     group: "Model",
     environment: buildEnvironment("HTTPS_PROXY", "https_proxy"),
     envFile: false,
@@ -66,7 +66,7 @@ export const surroundingOptions = {
   }),
   httpProxy: defineOption({
     key: "proxy.http",
-    description: "proxy for http endpoints of the model",
+    description: "proxy for http endpoints of the model and of task servers",
     group: "Model",
     environment: buildEnvironment("HTTP_PROXY", "http_proxy"),
     envFile: false,

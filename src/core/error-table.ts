@@ -54,7 +54,6 @@ export const errorTable = {
     retryable: false,
     hint: "The server's operator decides which repositories it fetches: docs/server.md.",
   },
-  MODE_UNSUPPORTED: { exit: 2, retryable: false, hint: "Use --execution-mode cli." },
   // The task failed.
   AGENT_ERROR: {
     exit: 1,
