@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { WorkerError } from "../../core/worker-error.ts";
-import { diffTree } from "../../git/diff-stat.ts";
+import { diffTree } from "../../git/diff-tree.ts";
 import type { GitSettings } from "../../git/git-environment.ts";
 import { runGit, streamGit } from "../../git/run-git.ts";
 import type { GitPlace } from "../../git/run-git.ts";
@@ -29,7 +29,7 @@ export interface RepositoriesSettings {
 export function createRepositories(settings: RepositoriesSettings): Repositories {
   const locateKey = (owner: string, key: string): string =>
     join(settings.dataDirectory, "repositories", owner, `${key}.git`);
-  const locate: Repositories["locate"] = (owner, request) => locateKey(owner, buildRepositoryKey(request));
+  const locate: Repositories["locate"] = (owner, request) => locateKey(owner, buildSpaceName(request));
   const openPlace = (directory: string): GitPlace => ({ settings: settings.git, gitDirectory: directory });
   const fetchInTurn = createTurns();
   const repositories: Repositories = {
@@ -80,7 +80,7 @@ export function createRepositories(settings: RepositoriesSettings): Repositories
  * The key under which a repository can be fetched: its own, or for what the server fetched itself a name made of where it came
  * from (`url-<32 hex>`, `path-<32 hex>`).
  */
-export function buildRepositoryKey(request: RepositoryRequest): string {
+export function buildSpaceName(request: RepositoryRequest): string {
   if ("key" in request) return request.key;
   const [kind, source] = "url" in request ? ["url", request.url] : ["path", request.path];
   return `${kind}-${createHash("sha256").update(source).digest("hex").slice(0, 32)}`;
@@ -100,13 +100,14 @@ async function hasCommit(place: GitPlace, sha: string, signal: AbortSignal): Pro
 /** Files of more than 32 MiB are named, not compared: to count their lines would take the server's memory. */
 const comparedFiles = [["core.bigFileThreshold", "32m"]] as const;
 
+const patch = [...diffTree.filter((argument) => argument !== "-z"), "-M", "-p"];
+
 function readPatch(
   place: GitPlace,
   { base, head }: { readonly base: string; readonly head: string },
   signal: AbortSignal,
 ): AsyncIterable<Uint8Array> {
-  const options = diffTree.filter((argument) => argument !== "-z");
-  return streamGit(place, [...options, "-M", "-p", base, head], { signal, configuration: comparedFiles });
+  return streamGit(place, [...patch, base, head], { signal, configuration: comparedFiles });
 }
 
 async function isDirectory(path: string): Promise<boolean> {
