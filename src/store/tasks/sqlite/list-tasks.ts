@@ -1,4 +1,3 @@
-import type { SQLInputValue } from "node:sqlite";
 import { WorkerError } from "../../../core/worker-error.ts";
 import type { StoredTask, TaskQuery } from "../task-store.ts";
 import type { Database, Values } from "./database.ts";
@@ -11,28 +10,44 @@ export interface TaskList {
 
 /** Pages by the order of creation: what is added or removed meanwhile moves nothing from one page to another. */
 export function listTasks(database: Database, query: TaskQuery, epoch: string): TaskList {
-  const { owner, states, labels, parent, limit, cursor } = query;
-  const values: Record<string, SQLInputValue> = { owner, limit: limit + 1 };
-  const conditions = ["tasks.owner = :owner"];
-  const add = (condition: string, more: Values): void => {
-    conditions.push(condition);
-    Object.assign(values, more);
-  };
-  if (cursor !== undefined) add("tasks.number < :before", { before: parseCursor(cursor) });
-  if (states.length > 0)
-    add("tasks.state IN (SELECT value FROM json_each(:states))", { states: JSON.stringify(states) });
-  if (parent !== undefined) add("tasks.parent = :parent", { parent });
-  for (const [index, label] of labels.entries()) add(...buildLabelCondition(label, index));
-  const rows = database.all(
-    `${selectTask} WHERE ${conditions.join(" AND ")} ORDER BY tasks.number DESC LIMIT :limit`,
-    values,
-  );
-  const page = rows.slice(0, limit);
-  const last = page.at(-1)?.["number"];
+  const { limit } = query;
+  const numbers = findNumbers(database, query);
+  const page = numbers.slice(0, limit);
+  const last = page.at(-1);
   return {
-    tasks: page.map((row) => toStoredTask(row, epoch)),
-    nextCursor: rows.length > limit && last !== undefined ? formatCursor(Number(last)) : null,
+    tasks: page.flatMap((number) => {
+      const row = database.get(`${selectTask} WHERE number = :number`, { number });
+      return row === undefined ? [] : [toStoredTask(row, epoch)];
+    }),
+    nextCursor: numbers.length > limit && last !== undefined ? formatCursor(last) : null,
   };
+}
+
+/** One more than fit on the page, newest first. Each state is asked for on its own, since each has its own order in the index. */
+function findNumbers(database: Database, query: TaskQuery): readonly number[] {
+  const { sql, values } = buildCondition(query);
+  const select = (more: string): string =>
+    `SELECT number FROM tasks WHERE ${sql}${more} ORDER BY number DESC LIMIT :limit`;
+  const limit = query.limit + 1;
+  const rows =
+    query.states.length === 0
+      ? database.all(select(""), { ...values, limit })
+      : [...new Set(query.states)].flatMap((state) =>
+          database.all(select(" AND state = :state"), { ...values, state, limit }),
+        );
+  return rows
+    .map((row) => Number(row["number"]))
+    .sort((one, other) => other - one)
+    .slice(0, limit);
+}
+
+function buildCondition({ owner, labels, parent, cursor }: TaskQuery): { sql: string; values: Values } {
+  const parts: [string, Values][] = [["owner = :owner", { owner }]];
+  if (cursor !== undefined) parts.push(["number < :before", { before: parseCursor(cursor) }]);
+  if (parent !== undefined) parts.push(["parent = :parent", { parent }]);
+  parts.push(...labels.map(buildLabelCondition));
+  const values: Values = Object.assign({}, ...parts.map(([, more]) => more));
+  return { sql: parts.map(([sql]) => sql).join(" AND "), values };
 }
 
 /** One text for both forms, so that there are few statements to compile and keep. */
@@ -40,7 +55,7 @@ function buildLabelCondition(label: string, index: number): [string, Values] {
   const [name = "", ...rest] = label.split("=");
   const [nameKey, valueKey] = [`name${index}`, `value${index}`];
   return [
-    `tasks.number IN (
+    `number IN (
        SELECT task FROM labels WHERE name = :${nameKey} AND (:${valueKey} IS NULL OR value = :${valueKey}))`,
     { [nameKey]: name, [valueKey]: rest.length === 0 ? null : rest.join("=") },
   ];

@@ -71,7 +71,9 @@ export async function openSqliteTaskStore(file: string, options: SqliteOptions =
 }
 
 function prepare(database: Database, maxBytes: number | undefined): void {
-  database.execute("PRAGMA journal_mode = WAL; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON");
+  database.execute(
+    "PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON",
+  );
   if (maxBytes !== undefined) {
     const pageBytes = Number(database.get("PRAGMA page_size")?.["page_size"]);
     database.execute(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / pageBytes))}`);
