@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { copyFile, lstat, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { openBaseSource, openSource } from "./collect-source.mjs";
-import { git, tryGit } from "./git.mjs";
+import { git, runWithGit, tryGit } from "./git.mjs";
 
 /**
  * @typedef {import("./collect-source.mjs").Note} Note
@@ -164,35 +164,38 @@ export async function collect(workTree, order) {
  * @returns {Promise<Collected>}
  */
 async function collectFrom(source, order) {
-  const { place, parent, parentTree, notes } = source;
+  const { place, notes } = source;
   const unwrapped = await unwrapNestedRepositories(place, await openScratchIndex(source));
-  await addEverything(place);
-  const tree = await git(["write-tree"], place);
-  const head = tree === parentTree ? parent : await commitLeftovers(tree, source, order);
+  const head = await takeSnapshot(source, order);
   return { head, notes: [...notes, ...unwrapped], place };
 }
 
-/** What the agent made unreadable for itself is made readable again: nothing is left out. @param {Place} scratch */
-async function addEverything(scratch) {
-  const { code } = await tryGit(["add", "-A"], scratch);
-  if (code === 0) return;
-  await new Promise((resolve) =>
-    spawn("chmod", ["-R", "u+rwX", "."], { cwd: scratch.cwd, stdio: "ignore" }).on("close", resolve),
-  );
-  await git(["add", "-A"], scratch);
-}
+/** One shell for processes that follow each other: starting each from here takes as long as what it does. */
+const snapshot = `
+  set -e
+  # What the agent made unreadable for itself is made readable again: nothing is left out.
+  git add -A 2>/dev/null || { chmod -R u+rwX . || true; git add -A; }
+  tree=$(git write-tree)
+  if [ "$tree" = "$PARENT_TREE" ]; then echo "$PARENT"; else git commit-tree "$tree" -p "$PARENT" -F -; fi
+`;
 
 /**
- * @param {string} tree
+ * The parent, or a commit on top of it that holds what was left uncommitted.
  * @param {Source} source
  * @param {import("./order.mjs").Order} order
  */
-async function commitLeftovers(tree, { parent, place }, order) {
-  const { name, email } = order.author;
-  const author = { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email };
-  const committer = { GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email };
-  const env = { ...place.env, ...author, ...committer };
-  return git(["commit-tree", tree, "-p", parent, "-F", "-"], { cwd: place.cwd, env, input: order.commitMessage });
+async function takeSnapshot({ parent, parentTree, place }, { author, commitMessage }) {
+  const { name, email } = author;
+  const env = {
+    ...place.env,
+    GIT_AUTHOR_NAME: name,
+    GIT_AUTHOR_EMAIL: email,
+    GIT_COMMITTER_NAME: name,
+    GIT_COMMITTER_EMAIL: email,
+    PARENT: parent,
+    PARENT_TREE: parentTree,
+  };
+  return runWithGit(["sh", "-c", snapshot], { cwd: place.cwd, env, input: commitMessage });
 }
 
 /**

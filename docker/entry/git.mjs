@@ -47,13 +47,41 @@ const baseEnvironment = {
  * Runs git to its end. With `output`, stdout is written there (and awaited); otherwise it is returned.
  * @param {string[]} args
  * @param {GitOptions} options
+ */
+export function tryGit(args, options) {
+  return tryRun(["git", ...args], options);
+}
+
+/**
+ * Runs git and returns its stdout without the last newline; throws what it said on stderr when it fails.
+ * @param {string[]} args
+ * @param {GitOptions} options
+ */
+export function git(args, options) {
+  return runWithGit(["git", ...args], options);
+}
+
+/**
+ * The same for a program that runs git.
+ * @param {string[]} command
+ * @param {GitOptions} options
+ */
+export async function runWithGit(command, options) {
+  const { code, stdout, stderr } = await tryRun(command, options);
+  if (code !== 0) throw new Error(`${command[0]} ${command[1]} ended with ${code}: ${stderr.trim()}`);
+  return stdout.toString().replace(/\n$/, "");
+}
+
+/**
+ * @param {string[]} command
+ * @param {GitOptions} options
  * @returns {Promise<{ code: number | null, stdout: Buffer, stderr: string }>}
  */
-export function tryGit(args, { cwd, env = {}, input, output, timeoutMs }) {
+function tryRun([file = "", ...args], { cwd, env = {}, input, output, timeoutMs }) {
   return new Promise((resolve, reject) => {
     const environment = { ...baseEnvironment, ...env };
     const timeout = timeoutMs === undefined ? {} : { timeout: timeoutMs };
-    const child = spawn("git", args, { cwd, env: environment, stdio: ["pipe", "pipe", "pipe"], ...timeout });
+    const child = spawn(file, args, { cwd, env: environment, stdio: ["pipe", "pipe", "pipe"], ...timeout });
     /** @type {Buffer[]} */
     const chunks = [];
     let stderr = "";
@@ -66,15 +94,4 @@ export function tryGit(args, { cwd, env = {}, input, output, timeoutMs }) {
     child.stdin.on("error", () => {});
     child.stdin.end(input ?? "");
   });
-}
-
-/**
- * Runs git and returns its stdout without the last newline; throws what it said on stderr when it fails.
- * @param {string[]} args
- * @param {GitOptions} options
- */
-export async function git(args, options) {
-  const { code, stdout, stderr } = await tryGit(args, options);
-  if (code !== 0) throw new Error(`git ${args[0]} ended with ${code}: ${stderr.trim()}`);
-  return stdout.toString().replace(/\n$/, "");
 }

@@ -3,7 +3,7 @@ import { isWithin, measureTree } from "./measure-tree.ts";
 import type { TreeSize } from "./measure-tree.ts";
 import type { Quarantine } from "./quarantine.ts";
 import { commitLess } from "./receive-pack.ts";
-import type { CommitRange } from "./diff-stat.ts";
+import type { CommitRange } from "./read-changes.ts";
 
 /** More than an agent adds, and little enough for git to compare in memory. Paths as long as Linux opens (PATH_MAX). */
 const allowed: TreeSize = {

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { buildKeptRef } from "../core/kept-ref.ts";
 import { WorkerError } from "../core/worker-error.ts";
 import { checkPack } from "./check-pack.ts";
+import type { Received } from "./check-pack.ts";
 import { receivePack } from "./receive-pack.ts";
-import type { ReceivedPack } from "./receive-pack.ts";
 import type { Repository } from "./repository.ts";
 import { createQuarantine } from "./quarantine.ts";
+import type { Quarantine } from "./quarantine.ts";
 import { runGit, throwIfAborted } from "./run-git.ts";
 import { updateRef } from "./update-ref.ts";
 
@@ -50,10 +51,15 @@ export async function importPack(repository: Repository, request: PackImport, si
   const timeout = AbortSignal.timeout(request.limits.timeoutMs ?? 300_000);
   const either = AbortSignal.any([signal, timeout]);
   try {
-    const received = await receivePack(quarantine, request, either);
-    const head = requireCommitId(repository, await request.head);
-    await checkPack(quarantine, { ...request, head, received }, either);
-    await storeObjects(repository, { runId: request.runId, head, received }, either);
+    const received = receive(repository, { quarantine, request }, either);
+    const checked = checkPack(quarantine, { ...request, received }, either);
+    const stored = received.then((pack) =>
+      storeObjects(repository, { ...pack, runId: request.runId, checked }, either),
+    );
+    // All have ended before anything is thrown: no process is left.
+    for (const result of await Promise.allSettled([checked, stored])) {
+      if (result.status === "rejected") throw result.reason;
+    }
   } catch (error) {
     if (!timeout.aborted || signal.aborted) throw error;
     throw new WorkerError("IMPORT_TOO_LARGE", "The check of the agent's objects took too long.", {
@@ -61,6 +67,15 @@ export async function importPack(repository: Repository, request: PackImport, si
       cause: error,
     });
   }
+}
+
+async function receive(
+  repository: Repository,
+  { quarantine, request }: { readonly quarantine: Quarantine; readonly request: PackImport },
+  signal: AbortSignal,
+): Promise<Received> {
+  const pack = await receivePack(quarantine, request, signal);
+  return { pack, head: requireCommitId(repository, await request.head) };
 }
 
 function requireCommitId(repository: Repository, id: string): string {
@@ -78,24 +93,37 @@ function requireRunId(runId: string): void {
   });
 }
 
-/** Unpacks the checked pack in the user's repository and gives its head a ref before any gc may take it away. */
+interface Storing extends Received {
+  readonly runId: string;
+  readonly checked: Promise<void>;
+}
+
+/**
+ * Unpacks the pack in the user's repository once it is checked, and gives its head a ref before any gc may take it away.
+ * git is started while the checks go on, and waits for its input.
+ */
 async function storeObjects(
   repository: Repository,
-  { received, head, runId }: { readonly received: ReceivedPack; readonly head: string; readonly runId: string },
+  { pack, head, runId, checked }: Storing,
   signal: AbortSignal,
 ): Promise<void> {
-  throwIfAborted(signal, "unpack-objects");
+  async function* read(): AsyncGenerator<Uint8Array> {
+    await checked;
+    throwIfAborted(signal, "unpack-objects");
+    yield* createReadStream(pack.path);
+  }
   // From here on it is a matter of milliseconds, and a git that is killed now would leave its temporary files here.
   const uninterrupted = AbortSignal.timeout(300_000);
-  const isSmall = received.objects < looseObjects && received.sizeBytes < looseBytes;
+  const isSmall = pack.objects < looseObjects && pack.sizeBytes < looseBytes;
+  // As a pack it would have its temporary file here from the start.
+  if (!isSmall) await checked;
   // The .keep file protects a pack from a `git repack` of the user's until the ref is there.
   const args = isSmall ? ["unpack-objects", "-q"] : ["index-pack", "--stdin", `--keep=agent-worker ${runId}`];
-  const { stdout } = await runGit(repository, args, { signal: uninterrupted, input: createReadStream(received.path) });
-  const kept = /^keep\t([0-9a-f]+)/.exec(stdout.toString("utf8"))?.[1];
-  try {
-    const update = { ref: buildKeptRef(runId), from: undefined, to: head, reason: "agent-worker" };
-    await updateRef(repository, update, uninterrupted);
-  } finally {
-    if (kept !== undefined) await unlink(join(repository.commonDirectory, "objects", "pack", `pack-${kept}.keep`));
-  }
+  const storing = runGit(repository, args, { signal: uninterrupted, input: read() });
+  const update = { ref: buildKeptRef(runId), from: undefined, to: head, reason: "agent-worker", when: storing };
+  const [stored, referred] = await Promise.allSettled([storing, updateRef(repository, update, uninterrupted)]);
+  const said = stored.status === "fulfilled" ? stored.value.stdout.toString("utf8") : "";
+  const kept = /^keep\t([0-9a-f]+)/.exec(said)?.[1];
+  if (kept !== undefined) await unlink(join(repository.commonDirectory, "objects", "pack", `pack-${kept}.keep`));
+  for (const result of [stored, referred]) if (result.status === "rejected") throw result.reason;
 }

@@ -3,14 +3,19 @@ import { decodePath } from "./nul-fields.ts";
 import { isRawHeader, readRawChange } from "./parse-raw-diff.ts";
 import type { RawChange } from "./parse-raw-diff.ts";
 
+export interface NumstatOptions {
+  readonly maxFiles: number;
+  readonly onChange: (change: RawChange) => Promise<void>;
+}
+
 /**
  * Reads the output of `diff-tree -r -z --raw --numstat`: all raw entries, then in the same order all numstat entries,
  * `<insertions> TAB <deletions> TAB <path>`, or for moved files with an empty path and both paths following. Binary
- * files have "-" for numbers. Holds at most `maxFiles` files; the totals count all.
+ * files have "-" for numbers. Holds at most `maxFiles` files; the totals count all. `onChange` gets every raw entry.
  */
 export async function parseNumstat(
   fields: AsyncIterable<Buffer>,
-  maxFiles: number,
+  { maxFiles, onChange }: NumstatOptions,
 ): Promise<Omit<DiffStat, "commits">> {
   const changes: RawChange[] = [];
   const files: FileStat[] = [];
@@ -27,6 +32,7 @@ export async function parseNumstat(
     if (isRawHeader(field.value)) {
       const change = await readRawChange(field.value, next);
       if (changes.length < maxFiles) changes.push(change);
+      await onChange(change);
       continue;
     }
     const lines = await readNumstat(field.value, next);

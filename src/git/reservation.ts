@@ -36,8 +36,8 @@ export async function openReservation(
   const reservation: Reservation = {
     plan,
     async publish(commit, signal) {
-      await refuseCheckedOut(repository, plan, signal);
-      const moved = await updateRef(repository, { ref, from, to: commit, reason, dropping }, signal);
+      const when = refuseCheckedOut(repository, plan, signal);
+      const moved = await updateRef(repository, { ref, from, to: commit, reason, dropping, when }, signal);
       isOurs &&= !moved;
       if (moved) return;
       throw toMovedError(plan, await readRef(repository, ref, signal));

@@ -12,14 +12,16 @@ export interface RefUpdate {
   readonly dropping?: string;
   /** One line for the reflog. */
   readonly reason: string;
+  /** What must have gone well before: git is started meanwhile, and changes nothing where this rejects. */
+  readonly when?: Promise<unknown>;
 }
 
 /** Moves a ref by compare-and-swap. False: it stands elsewhere than `from`, and nothing was changed. */
 export async function updateRef(repository: Repository, update: RefUpdate, signal: AbortSignal): Promise<boolean> {
-  const { ref, from, reason } = update;
+  const { ref, from, reason, when } = update;
   const args = ["update-ref", "--no-deref", "-m", reason, "--stdin", "-z"];
   try {
-    await runGit(repository, args, { signal, input: buildCommand(update) });
+    await runGit(repository, args, { signal, input: sendCommand(buildCommand(update), when) });
     return true;
   } catch (error) {
     if (from === undefined || toWorkerError(error).code !== "GIT_FAILED") throw error;
@@ -35,6 +37,11 @@ export async function readRef(repository: Repository, ref: string, signal: Abort
   const args = ["rev-parse", "--verify", "--quiet", ref];
   const { stdout } = await runGit(repository, args, { signal, accept: [0, 1, 128] });
   return stdout.toString("utf8").trim() || null;
+}
+
+async function* sendCommand(command: string, when: Promise<unknown> | undefined): AsyncGenerator<Uint8Array> {
+  await when;
+  yield Buffer.from(command);
 }
 
 function buildCommand({ ref, from, to, dropping }: RefUpdate): string {

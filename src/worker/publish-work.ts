@@ -8,8 +8,7 @@ import { toReason } from "../core/reason.ts";
 import type { Reason } from "../core/reason.ts";
 import type { Warning } from "../core/warning.ts";
 import { toWorkerError, WorkerError } from "../core/worker-error.ts";
-import { readDiffStat } from "../git/diff-stat.ts";
-import { inspectChanges } from "../git/inspect-changes.ts";
+import { readChanges } from "../git/read-changes.ts";
 import type { Repository } from "../git/repository.ts";
 import type { Reservation } from "../git/reservation.ts";
 
@@ -43,18 +42,13 @@ export async function publishWork(work: Work): Promise<Published> {
   if (commit === null) return releaseBranch(work, signal);
   const range = { base: base.sha, head: commit };
   // The statistics are of commits, so they need not wait for the branch, nor the branch for them.
-  const [stats, warnings, published] = await Promise.all([
-    settle(readDiffStat(repository, range, signal)),
-    settle(inspectChanges(repository, range, signal)),
+  const [published, changes] = await Promise.all([
     settle(reservation.publish(commit, signal)),
+    settle(readChanges(repository, range, signal)),
   ]);
-  const failed = [published, stats, warnings].find((part) => part.error !== undefined)?.error;
+  const failed = published.error ?? changes.error;
   const branch = published.error === undefined ? { name, head: commit } : null;
-  const known = {
-    branch,
-    stats: stats.value ?? emptyDiffStat,
-    warnings: warnings.value ?? [],
-  };
+  const known = { branch, ...(changes.value ?? { stats: emptyDiffStat, warnings: [] }) };
   const { outcome, reason } = result;
   if (failed === undefined) return { outcome, reason, ...known };
   const told = branch === null ? withKeptRef(failed, runId) : failed;

@@ -163,7 +163,7 @@ describe("importPack refuses, and leaves the repository as it was", () => {
     const repository = await openRepository(world.source.path, gitSettings, abort.signal);
     const request = { pack: hang(), base: world.base, head, runId: "RUN1", directory, limits: testLimits };
     await expect(importPack(repository, request, abort.signal)).rejects.toBe("SIGINT");
-    expect(working).toHaveLength(1);
+    expect(working).not.toEqual([]);
     expect(listProcesses(directory)).toEqual([]);
   });
 });

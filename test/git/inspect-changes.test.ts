@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { inspectChanges } from "../../src/git/inspect-changes.ts";
+import { readChanges } from "../../src/git/read-changes.ts";
 import { openRepository } from "../../src/git/repository.ts";
 import { writeBlob, writeTree } from "../support/agent-pack.ts";
 import { gitSettings, makeRepository } from "../support/repository.ts";
@@ -9,7 +9,7 @@ const { signal } = new AbortController();
 
 async function inspect(checkout: TestRepository, base: string, head: string) {
   const repository = await openRepository(checkout.path, gitSettings, signal);
-  return inspectChanges(repository, { base, head }, signal);
+  return (await readChanges(repository, { base, head }, signal)).warnings;
 }
 
 async function inspectFiles(files: Readonly<Record<string, FileContent>>) {
@@ -28,7 +28,7 @@ function countPaths(message: string): number {
   return message.split('", "').length + Number(more);
 }
 
-describe("inspectChanges", () => {
+describe("what a reviewer should look at", () => {
   test("has nothing to say about ordinary work", async () => {
     const files = { "src/b.txt": "b", "docs/link": { link: "../src/a.txt" }, top: { link: "." }, ".github/x.yml": "" };
     expect(await inspectFiles(files)).toEqual([]);
@@ -51,6 +51,19 @@ describe("inspectChanges", () => {
       expect(await inspectFiles({ [path]: "" })).toEqual([{ code, message: expect.stringContaining(`"${path}"`) }]);
     }
     expect(await inspectFiles({ ".mcp.json": "{}" })).toMatchObject([{ code: "CHANGES_AGENT_CONFIG" }]);
+  });
+
+  test("names both places of what was moved", async () => {
+    const content = "a line that tells it from others\n".repeat(9);
+    using checkout = makeRepository({ ".github/workflows/ci.yml": content, "a.txt": content.toUpperCase() });
+    const base = checkout.git("rev-parse", "HEAD");
+    checkout.git("mv", ".github/workflows/ci.yml", "ci.yml");
+    checkout.git("mv", "a.txt", ".mcp.json");
+    const warnings = await inspect(checkout, base, checkout.commit({}));
+    expect(warnings).toEqual([
+      { code: "CHANGES_WORKFLOWS", message: expect.stringContaining('".github/workflows/ci.yml"') },
+      { code: "CHANGES_AGENT_CONFIG", message: expect.stringContaining('".mcp.json"') },
+    ]);
   });
 
   test("names what steers agents, editors, tools and CI, wherever they look for it", async () => {

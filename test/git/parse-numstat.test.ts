@@ -18,6 +18,8 @@ async function* cut(bytes: Buffer, size: number) {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
+const options = (maxFiles: number) => ({ maxFiles, onChange: async () => undefined });
+
 describe("parseNumstat", () => {
   test("reads the same from chunks cut at any byte", async () => {
     const expected = {
@@ -32,18 +34,18 @@ describe("parseNumstat", () => {
       ],
     };
     for (let size = 1; size <= output.length; size += 1) {
-      expect(await parseNumstat(readNulFields(cut(output, size)), 10)).toEqual(expected);
+      expect(await parseNumstat(readNulFields(cut(output, size)), options(10))).toEqual(expected);
     }
   });
 
   test("counts on after the last file that it keeps", async () => {
-    const stat = await parseNumstat(readNulFields(cut(output, 7)), 1);
+    const stat = await parseNumstat(readNulFields(cut(output, 7)), options(1));
     expect(stat).toMatchObject({ filesChanged: 3, insertions: 4, deletions: 6, truncated: true });
     expect(stat.files.map(({ path }) => path)).toEqual(["a"]);
   });
 
   test("refuses output that ends in the middle of an entry", async () => {
     const broken = output.subarray(0, output.indexOf("\0old\0") + 1);
-    await expect(parseNumstat(readNulFields(cut(broken, 9)), 10)).rejects.toThrow("ended in the middle");
+    await expect(parseNumstat(readNulFields(cut(broken, 9)), options(10))).rejects.toThrow("ended in the middle");
   });
 });

@@ -2,11 +2,10 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { planBranch, reserveBranch } from "../../src/git/branch.ts";
-import { readDiffStat } from "../../src/git/diff-stat.ts";
 import { importPack } from "../../src/git/import-pack.ts";
-import { inspectChanges } from "../../src/git/inspect-changes.ts";
 import { copyBase } from "../../src/git/copy-base.ts";
 import { openRepository } from "../../src/git/repository.ts";
+import { readChanges } from "../../src/git/read-changes.ts";
 import { resolveBase } from "../../src/git/resolve-base.ts";
 import { packCommits, streamBytes } from "../support/agent-pack.ts";
 import { testLimits } from "../support/import-world.ts";
@@ -36,8 +35,7 @@ async function runCycle(path: string, name: string): Promise<string> {
     limits: testLimits,
   };
   await importPack(repository, request, signal);
-  await readDiffStat(repository, { base: base.sha, head }, signal);
-  await inspectChanges(repository, { base: base.sha, head }, signal);
+  await readChanges(repository, { base: base.sha, head }, signal);
   await reservation.publish(head, signal);
   return head;
 }

@@ -15,7 +15,7 @@ const packLimits = { packBytes: 2 * 1024 ** 3, unpackedBytes: 8 * 1024 ** 3 };
 
 /** The import of a container's work. Disposing ends one that is still waiting for its pack. */
 export interface Incoming extends AsyncDisposable {
-  /** Gets git ready, while the container still gathers the work. */
+  /** Gets git ready, while the agent CLI still ends and the container gathers the work. */
   begin(): void;
   /** Imports what the container announced; null where nothing has changed. */
   bringIn(collected: Collected): Promise<string | null>;

@@ -3,12 +3,12 @@ import type { Verdict } from "./agent-cli.ts";
 import { buildUsage } from "./attempt.ts";
 import { createIncoming, rescue } from "./bring-in.ts";
 import { readMessages } from "./read-messages.ts";
+import type { Following } from "./read-messages.ts";
 import { readOutput } from "./read-output.ts";
 import type { OutputSinks } from "./read-output.ts";
 import { removeQuietly } from "./session.ts";
 import type { Session } from "./session.ts";
 import { startStopWatch } from "./stop-watch.ts";
-import type { StopWatch } from "./stop-watch.ts";
 
 /** How a session ended. Its container may still be about to go: then `drained` says when all it printed is kept. */
 export interface SessionEnd {
@@ -31,10 +31,10 @@ export async function followSession(session: Session): Promise<SessionEnd> {
   });
   deadline.set(settings.patience.transferMs);
   progress.onActivity = () => watch.touch();
-  const output = readOutput(container.output, buildSinks(session, watch));
+  await using incoming = createIncoming(session, control, "quarantine");
+  const output = readOutput(container.output, buildSinks(session, { watch, incoming }));
   output.catch(() => undefined);
   await Promise.race([control.sendPrompt(task.prompt), output.then(() => failStart(session))]);
-  await using incoming = createIncoming(session, control, "quarantine");
   const told = await readMessages(session, { watch, incoming });
   watch.ended();
   // All of it is on its way to us: the container may go when it has ended, while the work is checked.
@@ -53,7 +53,8 @@ export async function followSession(session: Session): Promise<SessionEnd> {
   return { verdict, commit, drained: output };
 }
 
-function buildSinks({ attempt, progress, stderrTail, gateway }: Session, watch: StopWatch): OutputSinks {
+function buildSinks(session: Session, { watch, incoming }: Following): OutputSinks {
+  const { attempt, progress, stderrTail, gateway } = session;
   const { reader, clock } = progress;
   // The CLI counts otherwise by one at times, and should be the one to end it.
   const mostTurns = (attempt.task.limits.maxTurns ?? Infinity) + 1;
@@ -70,7 +71,10 @@ function buildSinks({ attempt, progress, stderrTail, gateway }: Session, watch: 
     onActivity() {
       watch.touch();
       const facts = reader.facts();
-      if (facts.result !== null) watch.resultSeen();
+      if (facts.result !== null) {
+        watch.resultSeen();
+        incoming.begin();
+      }
       if (facts.turns === turns) return;
       turns = facts.turns;
       void attempt.emit({ type: "usage", data: buildUsage(reader, gateway) });

@@ -15,7 +15,7 @@ const follows: Readonly<Record<Exclude<ContainerMessage["type"], "broken">, read
 };
 
 /** What the messages set off. */
-interface Following {
+export interface Following {
   readonly watch: StopWatch;
   readonly incoming: Incoming;
 }

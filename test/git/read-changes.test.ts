@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { diffStatSchema } from "../../src/core/diff-stat.ts";
-import { readDiffStat } from "../../src/git/diff-stat.ts";
+import { readChanges } from "../../src/git/read-changes.ts";
 import { openRepository } from "../../src/git/repository.ts";
 import { writeBlob, writeTree } from "../support/agent-pack.ts";
 import { gitSettings, makeRepository } from "../support/repository.ts";
@@ -10,14 +10,14 @@ const { signal } = new AbortController();
 
 async function readStat(checkout: TestRepository, base: string, head = checkout.git("rev-parse", "HEAD")) {
   const repository = await openRepository(checkout.path, gitSettings, signal);
-  return diffStatSchema.parse(await readDiffStat(repository, { base, head }, signal));
+  return diffStatSchema.parse((await readChanges(repository, { base, head }, signal)).stats);
 }
 
 const lines = (text: string, count: number) => `${text}\n`.repeat(count);
 const text = { binary: false };
 const addedLine = { status: "added", insertions: 1, deletions: 0, binary: false };
 
-describe("readDiffStat", () => {
+describe("readChanges", () => {
   test("does not count the lines of files beyond 32 MiB, which take git many times their size", async () => {
     using checkout = makeRepository();
     const base = checkout.git("rev-parse", "HEAD");
