@@ -27,6 +27,11 @@ const context: CliContext = {
     const { buildRunner } = await import("./wire.ts");
     return buildRunner(config, environment);
   },
+  async buildServer(config, version) {
+    const { buildServer } = await import("./wire-server.ts");
+    return buildServer(config, { environment, version, logStream: process.stderr });
+  },
+  onHangup: (reload) => void process.on("SIGHUP", reload),
 };
 
 // An exit code and no exit, so that what is still to be written is written.

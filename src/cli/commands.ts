@@ -12,6 +12,7 @@ import {
   everySetting,
   imageSettings,
   outputSettings,
+  serveSettings,
 } from "./setting-flags.ts";
 import { buildWordsError } from "./usage-error.ts";
 
@@ -106,6 +107,8 @@ function declareImage(image: Command, declaring: Declaring): void {
 
 function declareOthers(program: Command, declaring: Declaring): void {
   const { context, ending } = declaring;
+  const serve = addCalledFlags(program.command("serve").description("run the task server"), serveSettings, declaring);
+  onCall(serve, declaring, async () => (await import("./commands/serve.ts")).serveCommand);
   const doctor = declare(
     program,
     ["doctor", "what is wrong on this machine, and the command that mends it"],

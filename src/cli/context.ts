@@ -1,6 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { Config } from "../config/config.ts";
 import type { Runner } from "../core/runner.ts";
+import type { RunningServer } from "../server/running-server.ts";
 
 /** What a command may touch of the process it runs in. */
 export interface CliContext {
@@ -17,6 +18,10 @@ export interface CliContext {
   readonly killSignal?: AbortSignal | undefined;
   /** What carries out tasks under a configuration; main.ts hands in the wire. */
   buildRunner(config: Config): Promise<Runner>;
+  /** The task server that a configuration describes, listening. `version` is this program's. */
+  buildServer(config: Config, version: string): Promise<RunningServer>;
+  /** Calls `reload` on SIGHUP, which else ends the process. */
+  onHangup(reload: () => void): void;
 }
 
 /** A stream that may be a terminal. */

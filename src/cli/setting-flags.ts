@@ -1,7 +1,9 @@
 import { Option as CommandOption } from "commander";
 import type { Command } from "commander";
+import { containerOptions } from "../config/container-options.ts";
 import type { Option as SettingOption } from "../config/option.ts";
 import { optionList, options } from "../config/options.ts";
+import { serveOptions } from "../config/serve-options.ts";
 import type { FlagValues } from "../config/read-flags.ts";
 
 /** Settings that concern what a command prints. */
@@ -10,7 +12,17 @@ export const outputSettings = [options.verbosity, options.color];
 /** Settings that concern the image and its build. */
 export const imageSettings = [options.image, options.baseImage, options.buildNetwork, options.caBundle];
 
-export const everySetting = optionList.filter(({ flags }) => flags.length > 0);
+const onlyOfServe = new Set<SettingOption<unknown>>(Object.values(serveOptions));
+
+/** Settings of a run. */
+export const everySetting = optionList.filter((setting) => setting.flags.length > 0 && !onlyOfServe.has(setting));
+
+/** Settings of the task server: its own, and those of the containers it runs. */
+export const serveSettings = [
+  ...Object.values(serveOptions).filter(({ flags }) => flags.length > 0),
+  ...Object.values(containerOptions),
+  ...outputSettings,
+];
 
 /** Settings that are decided already where the repository is our own. */
 const decidedByDemo = new Set<SettingOption<unknown>>([

@@ -37,6 +37,7 @@ export function buildConfig(reading: Reading, machine: MachineDefaults): Config 
       timeoutMs: read(reading, options.timeout),
     },
     container: buildContainer(reading),
+    serve: buildServe(reading, read(reading, options.stateDirectory, machine.stateDirectory)),
     output: read(reading, options.output),
     reports: readList(reading, options.reports),
     dryRun: read(reading, options.dryRun),
@@ -71,6 +72,23 @@ function buildContainer(reading: Reading): Config["container"] {
     cpus: read(reading, options.cpus),
     memoryBytes: read(reading, options.memory),
     pids: read(reading, options.pids),
+  };
+}
+
+function buildServe(reading: Reading, stateDirectory: string): Config["serve"] {
+  return {
+    host: read(reading, options.host),
+    port: read(reading, options.port),
+    publicHosts: readList(reading, options.publicHosts),
+    dataDirectory: read(reading, options.dataDirectory, join(stateDirectory, "server")),
+    concurrency: read(reading, options.concurrency),
+    warm: read(reading, options.warm),
+    queueLimit: read(reading, options.queueLimit),
+    workspaceRoots: readList(reading, options.workspaceRoots),
+    urlHosts: readList(reading, options.urlHosts),
+    drainMs: read(reading, options.drainTimeout),
+    keysFile: readOptional(reading, options.keysFile),
+    keys: readOptional(reading, options.keys),
   };
 }
 

@@ -16,6 +16,8 @@ export interface Config {
   readonly model: string | undefined;
   readonly limits: TaskLimits;
   readonly container: ContainerConfig;
+  /** What `serve` is told. */
+  readonly serve: ServeConfig;
   readonly output: OutputFormat;
   /** Files to write the report to; the ending (`.json`, `.md`) chooses the format. */
   readonly reports: readonly string[];
@@ -63,6 +65,24 @@ export interface ContainerConfig {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly pids: number;
+}
+
+/** How the task server is reached and what it may do. */
+export interface ServeConfig {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly publicHosts: readonly string[];
+  readonly dataDirectory: string;
+  readonly concurrency: number;
+  readonly warm: number;
+  readonly queueLimit: number;
+  readonly workspaceRoots: readonly string[];
+  readonly urlHosts: readonly string[];
+  readonly drainMs: number;
+  readonly keysFile: string | undefined;
+  /** `name:key,name:key`. Never print it. */
+  readonly keys: string | undefined;
 }
 
 export interface Directories {

@@ -1,33 +1,51 @@
 import { join } from "node:path";
+import type { AgentEvent, AgentResult } from "../../src/core/agent-event.ts";
+import type { Agent, AgentContext } from "../../src/core/agent.ts";
+import type { Runner } from "../../src/core/runner.ts";
+import type { Task } from "../../src/core/task.ts";
+import { emptyTimings } from "../../src/core/timings.ts";
+import { emptyUsage } from "../../src/core/usage.ts";
+import type { Repository } from "../../src/git/repository.ts";
 import { createMetrics } from "../../src/metrics/create-metrics.ts";
-import { createKeyRing } from "../../src/server/access/key-ring.ts";
-import { createTickets } from "../../src/server/access/tickets.ts";
+import { openKeys } from "../../src/server/access/open-keys.ts";
+import type { DispatcherSettings } from "../../src/server/dispatch/dispatcher-parts.ts";
+import { defaultDispatcherSettings } from "../../src/server/dispatch/dispatcher-parts.ts";
 import { createLogger } from "../../src/server/logger.ts";
+import { openServer } from "../../src/server/open-server.ts";
+import type { WholeServer } from "../../src/server/open-server.ts";
 import { createRepositories } from "../../src/server/repositories/create-repositories.ts";
+import type { RunningServer } from "../../src/server/running-server.ts";
 import { defaultLimits } from "../../src/server/server-limits.ts";
 import type { ServerLimits } from "../../src/server/server-limits.ts";
-import type { ServerParts } from "../../src/server/server-parts.ts";
 import type { ServerKey } from "../../src/server/server-settings.ts";
-import { createStreamParts } from "../../src/server/stream/stream-parts.ts";
 import type { StreamOptions } from "../../src/server/stream/stream-options.ts";
-import { startTaskServer } from "../../src/server/task-server.ts";
-import type { TaskServer } from "../../src/server/task-server.ts";
+import { openStore } from "../../src/store/store.ts";
 import { openSqliteTaskStore } from "../../src/store/tasks/sqlite/sqlite-task-store.ts";
 import type { TaskStore } from "../../src/store/tasks/task-store.ts";
-import { gitSettings, makeDirectory } from "./repository.ts";
+import { createRunner } from "../../src/worker/run-task.ts";
+import { gitSettings, makeDirectory, runTestGit } from "./repository.ts";
+
+/** What the agent of a test does; the way from its commit to the result is the real one. */
+export type Act = (task: Task, context: AgentContext<Repository>) => AsyncIterable<AgentEvent>;
 
 export interface TestServerOptions {
   /** Default: `alice` and `bob`, with the keys of `testKeys`. [] is a server without keys. */
   readonly keys?: readonly ServerKey[];
-  readonly settings?: Partial<ServerParts["settings"]>;
+  readonly keysFile?: string;
+  readonly settings?: Partial<WholeServer["settings"]>;
   readonly limits?: Partial<ServerLimits>;
   readonly stream?: Partial<StreamOptions>;
+  readonly dispatch?: Partial<DispatcherSettings>;
+  /** Default: says something, commits a file `work.txt` and is done. */
+  readonly act?: Act;
+  /** Instead of the real runner around `act`. */
+  readonly runner?: Runner;
   /** Default: a temporary one, removed in the end. */
   readonly dataDirectory?: string;
+  readonly workspaceRoots?: readonly string[];
 }
 
-export interface TestServer extends TaskServer {
-  readonly parts: ServerParts;
+export interface TestServer extends RunningServer {
   readonly store: TaskStore;
   readonly dataDirectory: string;
   /** Every line of the log so far, as it was written. */
@@ -40,30 +58,39 @@ export type TestRequest = Omit<RequestInit, "headers"> & {
   readonly headers?: Readonly<Record<string, string>>;
   /** null: none. */
   readonly key?: string | null;
+  /** Sent as JSON, with POST. */
+  readonly json?: unknown;
 };
 
 export const testKeys = { alice: "alice-key-0123456789", bob: "bob-key-0123456789" } as const;
 
-/** A task server in this process, on a free port, over a real store and real repositories. */
+/** A whole task server in this process, on a free port: a real store, real repositories, the real way of a run around `act`. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const stack = new AsyncDisposableStack();
   const dataDirectory = options.dataDirectory ?? stack.use(makeDirectory("agent-worker-server-")).path;
-  const store = stack.use(await openSqliteTaskStore(join(dataDirectory, "tasks.sqlite")));
+  const store = await openSqliteTaskStore(join(dataDirectory, "tasks.sqlite"));
   const log: string[] = [];
-  const parts = buildParts(options, { store, dataDirectory, log });
-  const server = stack.use(await startTaskServer(parts));
-  return {
-    ...server,
-    parts,
-    store,
-    dataDirectory,
-    log,
-    request(path, { key = testKeys.alice, headers, ...init } = {}) {
-      const authorization = key === null ? {} : { Authorization: `Bearer ${key}` };
-      return fetch(`${server.url}${path}`, { redirect: "manual", ...init, headers: { ...authorization, ...headers } });
-    },
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
-  };
+  try {
+    const server = stack.use(await openServer(await buildWhole(options, { store, dataDirectory, log })));
+    return {
+      ...server,
+      store,
+      dataDirectory,
+      log,
+      request: (path, init = {}) => send(`${server.url}${path}`, init),
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+function send(url: string, { key = testKeys.alice, headers, json, ...init }: TestRequest): Promise<Response> {
+  const authorization = key === null ? {} : { Authorization: `Bearer ${key}` };
+  const body = json === undefined ? {} : { method: "POST", body: JSON.stringify(json) };
+  const type = json === undefined ? {} : { "Content-Type": "application/json" };
+  return fetch(url, { redirect: "manual", ...body, ...init, headers: { ...authorization, ...type, ...headers } });
 }
 
 interface Ground {
@@ -72,45 +99,76 @@ interface Ground {
   readonly log: string[];
 }
 
-function buildParts(options: TestServerOptions, { store, dataDirectory, log }: Ground): ServerParts {
-  const metrics = createMetrics();
-  const keys = options.keys ?? Object.entries(testKeys).map(([name, key]) => ({ name, key, expiresAt: null }));
+async function buildWhole(options: TestServerOptions, ground: Ground): Promise<WholeServer> {
+  const { store, dataDirectory, log } = ground;
+  const { workspaceRoots = [] } = options;
+  const standardKeys = Object.entries(testKeys).map(([name, key]) => ({ name, key, expiresAt: null }));
   const logger = createLogger({ level: "debug", stream: { write: (line) => log.push(line) } });
+  const settings = {
+    host: "127.0.0.1",
+    port: 0,
+    version: "0.0.0",
+    concurrency: 2,
+    queueLimit: 1_000,
+    publicHosts: [],
+    dataDirectory,
+    drainMs: 1_000,
+    ...options.settings,
+  };
+  const runner = options.runner ?? createTestRunner(options.act ?? commitWork, dataDirectory);
   return {
-    settings: {
-      host: "127.0.0.1",
-      port: 0,
-      version: "0.0.0",
-      concurrency: 2,
-      queueLimit: 1_000,
-      publicHosts: [],
-      ...options.settings,
-    },
+    settings,
+    dispatch: { ...defaultDispatcherSettings, ...options.dispatch },
     limits: { ...defaultLimits, ...options.limits },
+    stream: options.stream,
     store,
-    repositories: createRepositories({ dataDirectory, git: gitSettings, workspaceRoots: [], urlHosts: [] }),
-    dispatcher: {
-      wake() {},
-      status: () => ({
-        active: 0,
-        draining: false,
-        breaker: { state: "closed", failures: 0 },
-        warm: { ready: 0, limit: 0 },
-      }),
-    },
-    metrics,
-    stream: createStreamParts({
-      store,
-      metrics,
-      onError: (err) => logger.error({ err }, "stream"),
-      ...(options.stream === undefined ? {} : { options: options.stream }),
-    }),
-    keys: createKeyRing(keys),
-    tickets: createTickets(),
-    totals: () => ({ totals: { received: 0, succeeded: 0, failed: 0 }, successRate: null }),
-    agentCli: () => Promise.resolve({ name: "claude", version: null, engine: "unknown" }),
+    repositories: createRepositories({ dataDirectory, git: gitSettings, workspaceRoots, urlHosts: [] }),
+    runners: () => runner,
+    metrics: createMetrics(),
+    keys: await openKeys({ ...settings, keys: options.keys ?? standardKeys, keysFile: options.keysFile }, logger),
     agents: { standard: "claude", names: ["claude"] },
+    agentCli: () => Promise.resolve({ name: "claude", version: null, engine: "unknown" }),
     git: gitSettings,
     logger,
   };
+}
+
+function createTestRunner(act: Act, dataDirectory: string): Runner {
+  const agent: Agent<Repository> = { name: "claude", run: act };
+  return createRunner({
+    agent,
+    executionMode: "cli",
+    git: gitSettings,
+    store: openStore(dataDirectory),
+    runtimeParent: dataDirectory,
+    redact: (text) => text,
+  });
+}
+
+/** The end of an agent's work. */
+export function buildComplete(result: Partial<AgentResult> = {}): AgentEvent {
+  const agent = { name: "claude", version: "1.0.0", model: "test", sessionId: null };
+  const standard = { outcome: "succeeded", reason: null, commit: null, container: null } as const;
+  return {
+    type: "complete",
+    data: { ...standard, agent, usage: { ...emptyUsage, turns: 1 }, timings: emptyTimings, ...result },
+  };
+}
+
+/** A commit on the base that adds `work.txt`, kept as an import keeps it. */
+export function makeWork(task: Task, { repository, base }: AgentContext<Repository>): string {
+  const git = (args: readonly string[], input?: string): string =>
+    runTestGit(repository.gitDirectory, args, input).toString("utf8").trimEnd();
+  const blob = git(["hash-object", "-w", "--stdin"], `${task.title}\n`);
+  const before = git(["ls-tree", base]);
+  const tree = git(["mktree"], `${before === "" ? "" : `${before}\n`}100644 blob ${blob}\twork.txt\n`);
+  const commit = git(["commit-tree", tree, "-p", base, "-m", task.title]);
+  git(["update-ref", `refs/agent-worker/${task.runId}`, commit]);
+  return commit;
+}
+
+async function* commitWork(task: Task, context: AgentContext<Repository>): AsyncGenerator<AgentEvent> {
+  yield { type: "agent.started", data: { sessionId: null, model: "test", version: "1.0.0" } };
+  yield { type: "message", data: { text: "I will add a file." } };
+  yield buildComplete({ commit: makeWork(task, context) });
 }

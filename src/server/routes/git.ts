@@ -63,14 +63,13 @@ async function findRepository(
 
 function describeGit({ openAPIRegistry }: ServerApp): void {
   const params = z.object({ key: repositoryKeySchema });
-  const describe = (type: string) => ({ description: "git's answer", content: { [type]: { schema: z.string() } } });
   openAPIRegistry.registerPath({
     method: "get",
     path: `${base}/info/refs`,
     summary: "git's smart HTTP: refs. A push sees and writes refs/inbox/*, a fetch sees refs/tasks/*",
     request: { params, query: z.object({ service: z.enum(services) }) },
     responses: {
-      200: describe("application/x-git-upload-pack-advertisement"),
+      200: describeAnswer("application/x-git-upload-pack-advertisement"),
       ...describeProblems("NOT_FOUND", "TOO_MANY_REQUESTS", "DISK_FULL"),
     },
   });
@@ -81,7 +80,7 @@ function describeGit({ openAPIRegistry }: ServerApp): void {
       summary: service === "git-receive-pack" ? "git push" : "git fetch",
       request: { params, body: { content: { [`application/x-${service}-request`]: { schema: z.string() } } } },
       responses: {
-        200: describe(`application/x-${service}-result`),
+        200: describeAnswer(`application/x-${service}-result`),
         ...describeProblems(
           "NOT_FOUND",
           "REQUEST_TIMEOUT",
@@ -93,4 +92,8 @@ function describeGit({ openAPIRegistry }: ServerApp): void {
       },
     });
   }
+}
+
+function describeAnswer(type: string) {
+  return { description: "git's answer", content: { [type]: { schema: z.string() } } };
 }

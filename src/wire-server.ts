@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import { agentNames } from "./agents/table.ts";
+import type { Config } from "./config/config.ts";
+import { buildEngineSettings } from "./container/engine-settings.ts";
+import { buildImageRequest } from "./container/image-request.ts";
+import { createMetrics } from "./metrics/create-metrics.ts";
+import { openKeys } from "./server/access/open-keys.ts";
+import { parseKeys } from "./server/access/parse-keys.ts";
+import { createAgentProbe } from "./server/agent-probe.ts";
+import { defaultDispatcherSettings } from "./server/dispatch/dispatcher-parts.ts";
+import { createLogger } from "./server/logger.ts";
+import { createRepositories } from "./server/repositories/create-repositories.ts";
+import type { RunningServer } from "./server/running-server.ts";
+import { defaultLimits } from "./server/server-limits.ts";
+import { openServer } from "./server/open-server.ts";
+import { openSqliteTaskStore } from "./store/tasks/sqlite/sqlite-task-store.ts";
+import { buildRunner } from "./wire.ts";
+
+export interface ServerSurroundings {
+  /** Where an image build's proxies come from. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  /** Gets the log. */
+  readonly logStream: { write(line: string): unknown };
+}
+
+const logLevels = { quiet: "warn", normal: "info", verbose: "debug" } as const;
+
+/**
+ * Builds the parts of the task server and joins them; it listens when this resolves. Throws before it takes anything what no task could
+ * work with (CREDENTIAL_MISSING), SERVER_KEYS_NEEDED, KEYS_INVALID, STORE_LOCKED, STORE_FAILED, LISTEN_FAILED.
+ */
+export async function buildServer(config: Config, surroundings: ServerSurroundings): Promise<RunningServer> {
+  const { serve, git } = config;
+  const logger = createLogger({ level: logLevels[config.verbosity], stream: surroundings.logStream });
+  const runners = createRunners(config, surroundings.environment);
+  // Without a credential there is nothing to start for.
+  runners(config.agent);
+  const fromEnvironment = serve.keys === undefined ? [] : parseKeys(serve.keys, "AGENT_WORKER_SERVER_KEYS");
+  const keys = await openKeys({ ...serve, keys: fromEnvironment }, logger);
+  const store = await openSqliteTaskStore(join(serve.dataDirectory, "tasks.sqlite"));
+  return openServer({
+    settings: { ...serve, version: surroundings.version },
+    dispatch: defaultDispatcherSettings,
+    limits: defaultLimits,
+    store,
+    repositories: createRepositories({ ...serve, git, caBundle: config.container.caBundle }),
+    runners,
+    metrics: createMetrics(),
+    keys,
+    agents: { standard: config.agent, names: agentNames },
+    agentCli: createAgentProbe({
+      name: config.agent,
+      engine: buildEngineSettings(config),
+      image: buildImageRequest(config.container, surroundings.environment),
+    }),
+    git,
+    logger,
+  });
+}
+
+/** One for each agent; runs are kept in the server's own directory. */
+function createRunners(config: Config, environment: ServerSurroundings["environment"]) {
+  const directories = { ...config.directories, state: config.serve.dataDirectory };
+  return (agent: string) => buildRunner({ ...config, agent, directories, executionMode: "cli" }, environment);
+}
