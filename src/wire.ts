@@ -1,4 +1,8 @@
+import { createServerAgent } from "./agents/server/server-agent.ts";
+import { defaultServerPatience } from "./agents/server/server-settings.ts";
+import type { ServerSettings } from "./agents/server/server-settings.ts";
 import { createAgent } from "./agents/table.ts";
+import { readVersion } from "./cli/version.ts";
 import type { ContainedSettings } from "./agents/contained/contained-settings.ts";
 import { defaultPatience } from "./agents/contained/contained-settings.ts";
 import type { Config } from "./config/config.ts";
@@ -10,20 +14,35 @@ import { WorkerError } from "./core/worker-error.ts";
 import { openStore } from "./store/store.ts";
 import { createRedactor } from "./util/redact.ts";
 import { createRunner } from "./worker/run-task.ts";
+import type { RunnerParts } from "./worker/run-task.ts";
 
 /** Builds the parts of a run and joins them. `environment` is where an image build's proxies come from. */
 export function buildRunner(config: Config, environment: Readonly<Record<string, string | undefined>>): Runner {
+  const agent =
+    config.executionMode === "server"
+      ? createServerAgent(config.agent, buildServerSettings(config))
+      : createAgent(config.agent, buildContainedSettings(config, environment));
+  return createRunner({ ...buildCommonParts(config), agent });
+}
+
+/** What the parts of a run have in common, whoever does the work. */
+export function buildCommonParts(config: Config): Omit<RunnerParts, "agent"> {
   const { authorName, authorEmail } = config.commit;
   const secrets = [config.credential?.value, config.server.apiKey].filter((value) => value !== undefined);
   const redactor = createRedactor(secrets);
-  return createRunner({
-    agent: createAgent(config.agent, buildContainedSettings(config, environment)),
+  return {
     executionMode: config.executionMode,
     git: { ...config.git, identity: { name: authorName, email: authorEmail } },
     store: openStore(config.directories.state),
     runtimeParent: config.directories.runtime,
     redact: (text) => redactor.redactText(text),
-  });
+  };
+}
+
+export function buildServerSettings({ server, container }: Config): ServerSettings {
+  const { endpoints, apiKey } = server;
+  const { caBundle } = container;
+  return { endpoints, apiKey, caBundle, version: readVersion(), patience: defaultServerPatience };
 }
 
 function buildContainedSettings(

@@ -73,11 +73,11 @@ async function fetchRef(quarantine: Quarantine, request: CommitFetch, signal: Ab
   const tooLarge = new AbortController();
   const either = AbortSignal.any([signal, tooLarge.signal]);
   // git has no limit of its own for what it fetches.
-  const watch = setInterval(() => {
-    void measure(join(quarantine.gitDirectory, "objects", "pack")).then((bytes) => {
-      if (bytes > limits.packBytes) tooLarge.abort(toTooLargeError(limits));
-    });
-  }, watchMs);
+  const look = async (): Promise<void> => {
+    const bytes = await measure(join(quarantine.gitDirectory, "objects", "pack"));
+    if (bytes > limits.packBytes) tooLarge.abort(toTooLargeError(limits));
+  };
+  const watch = setInterval(() => void look(), watchMs);
   try {
     await runGit(quarantine, [...args, "--no-recurse-submodules", remote.url, `+${ref}:${fetchedRef}`], {
       signal: either,

@@ -1,0 +1,38 @@
+import type { AgentEvent } from "../../core/agent-event.ts";
+import type { AgentContext } from "../../core/agent.ts";
+import type { RemoteRun } from "../../core/remote-run.ts";
+import type { Task } from "../../core/task.ts";
+import type { Repository } from "../../git/repository.ts";
+import type { HttpClient } from "./http-client.ts";
+import type { Notes } from "./notes.ts";
+import type { ServerSettings } from "./server-settings.ts";
+
+/** A task on its way through a server. */
+export interface Attempt {
+  readonly task: Task;
+  readonly context: AgentContext<Repository>;
+  readonly settings: ServerSettings;
+  readonly notes: Notes;
+  /** The servers that may be spoken to, opened once. */
+  readonly clients: readonly HttpClient[];
+  readonly emit: (event: AgentEvent) => Promise<void>;
+}
+
+/** A task that a server has. */
+export interface Delivered {
+  readonly client: HttpClient;
+  readonly run: RemoteRun & { readonly taskId: string };
+}
+
+/** Keeps what must outlive this process. A disk that refuses is told only where `isNeeded`. */
+export async function saveRemote(
+  { context }: Pick<Attempt, "context">,
+  run: RemoteRun,
+  { request, isNeeded = false }: { readonly request?: string; readonly isNeeded?: boolean } = {},
+): Promise<void> {
+  try {
+    await context.logs.remote?.(run, request);
+  } catch (error) {
+    if (isNeeded) throw error;
+  }
+}

@@ -1,0 +1,15 @@
+import { deliverTask } from "./deliver-task.ts";
+import { openHttpClient } from "./http-client.ts";
+import { createNotes } from "./notes.ts";
+import type { ServerRun } from "./run-on-server.ts";
+
+/** Fire and forget. Throws why no server has the task. */
+export async function submitToServer({ task, context, settings }: Omit<ServerRun, "resumed">): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  const clients = settings.endpoints.map((endpoint) => stack.use(openHttpClient(endpoint, settings)));
+  await deliverTask({ task, context, settings, clients, notes: createNotes(), emit: sayNothing });
+}
+
+async function sayNothing(): Promise<void> {
+  // Nobody follows.
+}
