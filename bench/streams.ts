@@ -46,14 +46,17 @@ async function receiveBare(child: StreamChild): Promise<number> {
   });
 }
 
-function countFrames(url: string): { readonly [Key in "open" | "first" | "webSocket"]: unknown } & {
+interface Counted {
+  readonly open: Promise<unknown>;
+  readonly first: Promise<unknown>;
   readonly count: Promise<number>;
-} {
+}
+
+function countFrames(url: string): Counted {
   const webSocket = new WebSocket(url, { perMessageDeflate: false });
   let frames = 0;
   webSocket.on("message", () => (frames += 1));
   return {
-    webSocket,
     open: once(webSocket, "open"),
     first: once(webSocket, "message"),
     count: once(webSocket, "close").then(() => frames),
@@ -62,6 +65,51 @@ function countFrames(url: string): { readonly [Key in "open" | "first" | "webSoc
 
 function expectCount(count: number, expected: number): void {
   if (count !== expected) throw new Error(`${count} frames came instead of ${expected}`);
+}
+
+const drops = 1_000;
+
+/** How long an event takes from the append to a client, one at a time; 1 of 100 takes longer. */
+export const streamLatency: Bench = {
+  rows: ["stream-latency-p99"],
+  async measure({ runs = 3 }) {
+    await using child = await startStreamChild();
+    const figures = await alternate({
+      runs,
+      warmUps: 1,
+      ours: async () => {
+        const taskId = await child.startTask();
+        const received = timeFrames(`ws://127.0.0.1:${child.port}/ws/tasks/${taskId}`);
+        await received.open;
+        await child.tell({ kind: "drip", events: drops });
+        return pick99th(await received.times);
+      },
+      floor: async () => {
+        const received = timeFrames(`ws://127.0.0.1:${child.barePort}`);
+        await received.open;
+        await child.tell({ kind: "bare-drip", events: drops });
+        return pick99th(await received.times);
+      },
+    });
+    return [buildRow("stream-latency-p99", { unit: "ms", goal: null, ...figures })];
+  },
+};
+
+/** Milliseconds from the stamp in an event until it is here. */
+function timeFrames(url: string): { readonly open: Promise<unknown>; readonly times: Promise<readonly number[]> } {
+  const webSocket = new WebSocket(url, { perMessageDeflate: false });
+  const times: number[] = [];
+  webSocket.on("message", (data: Buffer) => {
+    const now = process.hrtime.bigint();
+    const stamp = /<(\d+)>/.exec(data.toString())?.[1];
+    if (stamp !== undefined) times.push(Number(now - BigInt(stamp)) / 1e6);
+  });
+  return { open: once(webSocket, "open"), times: once(webSocket, "close").then(() => times) };
+}
+
+function pick99th(times: readonly number[]): number {
+  expectCount(times.length, drops);
+  return times.toSorted((a, b) => a - b)[Math.floor(drops * 0.99)] ?? Number.NaN;
 }
 
 const sockets = 1_000;

@@ -10,6 +10,8 @@ export type StreamCommand =
   | { readonly kind: "write"; readonly events: number; readonly batch: number; readonly bytes: number }
   /** Sends so many texts to who has connected to `barePort`. */
   | { readonly kind: "bare"; readonly events: number }
+  /** The same, one event at a time with `stamp` as its text. */
+  | { readonly kind: "drip" | "bare-drip"; readonly events: number }
   | { readonly kind: "memory" };
 
 export interface StreamChild extends AsyncDisposable {

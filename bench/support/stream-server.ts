@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
 import { buildMessages, createStreamWorld } from "../../test/server/stream/stream-world.ts";
@@ -14,13 +15,14 @@ const bareServer = new WebSocketServer({ port: 0, host: "127.0.0.1" });
 await once(bareServer, "listening");
 const bareAddress = bareServer.address();
 if (bareAddress === null || typeof bareAddress === "string") throw new Error("no port");
+const dripMs = 2;
 const text = "The agent says something that is about as long as what agents say.";
 
 process.on("message", (command: StreamCommand) => {
   void carryOut(command).then((answer) => process.send?.(answer));
 });
 process.on("disconnect", () => {
-  void world[Symbol.asyncDispose]().finally(() => process.exit());
+  void Promise.resolve(world[Symbol.asyncDispose]()).finally(() => process.exit());
 });
 process.send?.({ port: world.port, barePort: bareAddress.port });
 
@@ -36,6 +38,12 @@ async function carryOut(command: StreamCommand): Promise<unknown> {
       return { written: command.events };
     case "bare":
       await sendBare(command);
+      return { written: command.events };
+    case "drip":
+      await drip(command.events);
+      return { written: command.events };
+    case "bare-drip":
+      await dripBare(command.events);
       return { written: command.events };
     case "memory":
       globalThis.gc?.();
@@ -54,22 +62,43 @@ async function write({ events, batch, bytes }: Extract<StreamCommand, { kind: "w
 async function sendBare({ events }: Extract<StreamCommand, { kind: "bare" }>): Promise<void> {
   const [webSocket] = await nextClient;
   nextClient = once(bareServer, "connection");
-  const line = JSON.stringify({
-    v: 1,
-    runId: "0".repeat(26),
-    taskId: "0".repeat(26),
-    epoch: "0".repeat(16),
-    attempt: 1,
-    seq: 100_000,
-    ts: new Date(0).toISOString(),
-    type: "message",
-    data: { text: `100 ${text}` },
-  });
+  const line = buildText(`100 ${text}`);
   for (let sent = 0; sent < events; sent += 1) {
     webSocket.send(line);
     if (webSocket.bufferedAmount > 1024 * 1024) await drained(webSocket);
   }
   webSocket.close(1000);
+}
+
+async function drip(events: number): Promise<void> {
+  if (task === undefined) throw new Error("there is no task");
+  for (let sent = 0; sent < events; sent += 1) {
+    await setTimeout(dripMs);
+    await task.append(buildMessages(1, stamp()));
+  }
+  await task.finish();
+}
+
+async function dripBare(events: number): Promise<void> {
+  const [webSocket] = await nextClient;
+  nextClient = once(bareServer, "connection");
+  for (let sent = 0; sent < events; sent += 1) {
+    await setTimeout(dripMs);
+    webSocket.send(buildText(stamp()));
+  }
+  webSocket.close(1000);
+}
+
+/** On a clock that all processes of the machine share. */
+function stamp(): string {
+  return `<${process.hrtime.bigint()}>`;
+}
+
+/** As the store writes it. */
+function buildText(message: string): string {
+  const ids = { runId: "0".repeat(26), taskId: "0".repeat(26), epoch: "0".repeat(16) };
+  const ts = new Date(0).toISOString();
+  return JSON.stringify({ v: 1, ...ids, attempt: 1, seq: 100_000, ts, type: "message", data: { text: message } });
 }
 
 async function drained(webSocket: WebSocket): Promise<void> {

@@ -5,7 +5,7 @@ import { help } from "../help.ts";
 import { memory } from "../memory.ts";
 import { startUp } from "../start-up.ts";
 import { streamJson } from "../stream-json.ts";
-import { streamSockets, streamStalled, streamThroughput } from "../streams.ts";
+import { streamLatency, streamSockets, streamStalled, streamThroughput } from "../streams.ts";
 import { wholeTask } from "../whole-task.ts";
 import { workspace } from "../workspace.ts";
 import type { Bench } from "./row.ts";
@@ -19,6 +19,7 @@ export const benches: readonly Bench[] = [
   memory,
   streamJson,
   streamThroughput,
+  streamLatency,
   streamSockets,
   streamStalled,
   configLoad,

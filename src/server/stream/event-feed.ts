@@ -114,7 +114,6 @@ function join(place: Place, signal: AbortSignal): Promise<Batch | null | undefin
   const step = place.task.steps.get(place.after) ?? begin(place);
   return new Promise((resolve, reject) => {
     const leave = (): void => {
-      signal.removeEventListener("abort", leave);
       step.waiting.delete(waiting);
       if (step.waiting.size === 0) end(place, step);
       resolve(undefined);

@@ -72,6 +72,10 @@ async function answer(parts: StreamParts, request: Answer): Promise<Response> {
   }
   // What an EventSource understands as: do not come back.
   if (format === "sse" && after === task.lastSeq && task.endedAt !== null) return new Response(null, { status: 204 });
+  // The route of a GET answers HEAD as well: a stream without a body would only be long.
+  if (outgoing.req.method === "HEAD") {
+    return new Response(null, { headers: { "content-type": httpFormats[format].contentType } });
+  }
   try {
     const cursor = { feed: parts.feed, taskId: task.id, after, signal };
     await sendStream({ outgoing, format: httpFormats[format], cursor, options: parts.options });

@@ -82,6 +82,20 @@ describe("a reader that takes nothing", () => {
     expect(texts).toEqual(await task.texts());
   });
 
+  test("gets all of it over HTTP as well", async () => {
+    await using world = await createStreamWorld();
+    const sockets = watchServer(world);
+    const task = await world.startTask();
+    const [response] = await once(
+      get(world.eventsUrl(task.taskId), { headers: { accept: "application/x-ndjson" } }),
+      "response",
+    );
+    await append50Megabytes(task, () => undefined);
+    await task.finish();
+    await expect.poll(() => sockets[0]?.writableLength ?? 0).toBeGreaterThan(mebibyte);
+    expect((await text(response)).split("\n").slice(0, -1)).toEqual(await task.texts());
+  });
+
   test("is cut off over HTTP, where there is no word for it", async () => {
     await using world = await createStreamWorld({ drainMs: 400 });
     const sockets = watchServer(world);

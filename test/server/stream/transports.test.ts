@@ -80,6 +80,18 @@ describe("all transports", () => {
   });
 });
 
+describe("an answer to HEAD", () => {
+  test.each(["application/json", "application/x-ndjson", "text/event-stream"])(
+    "is the head only: %s",
+    async (accept) => {
+      await using world = await createStreamWorld();
+      const task = await world.startTask();
+      const response = await fetch(world.eventsUrl(task.taskId), { method: "HEAD", headers: { accept } });
+      expect([response.status, response.headers.get("content-type"), await response.text()]).toEqual([200, accept, ""]);
+    },
+  );
+});
+
 describe("a page", () => {
   test("holds as many events as it may, and says where they end", async () => {
     await using world = await createStreamWorld();
