@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { EventEmitter, once } from "node:events";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { Runner } from "../../src/core/runner.ts";
@@ -41,6 +42,8 @@ export interface DispatchWorld extends AsyncDisposable {
   readonly base: string;
   /** What the metrics were told, in order. */
   readonly told: readonly (readonly [name: string, ...facts: unknown[]])[];
+  /** Once the metrics are told, or were. */
+  hear(name: string, ...facts: readonly unknown[]): Promise<void>;
   start(script: Script, options?: StartOptions): Promise<Dispatcher>;
   submit(request?: Partial<TaskRequest>): Promise<StoredTask>;
   /** Once the task is in one of the states. */
@@ -66,12 +69,17 @@ export async function openDispatchWorld(options: DispatchWorldOptions = {}): Pro
   const repositories = createRepositories({ dataDirectory, git: gitSettings, workspaceRoots: [], urlHosts: [] });
   const { directory, base } = await pushBase(repositories);
   const told: (readonly [string, ...unknown[]])[] = [];
+  const ears = new EventEmitter();
+  const tell = (...fact: readonly [string, ...unknown[]]): void => {
+    told.push(fact);
+    ears.emit("told");
+  };
   const metrics: DispatcherParts["metrics"] = {
-    taskStarted: (ms) => told.push(["taskStarted", ms]),
-    taskEnded: (task) => told.push(["taskEnded", task]),
-    firstEvent: (ms, warm) => told.push(["firstEvent", ms, warm]),
-    eventsAppended: (count) => told.push(["eventsAppended", count]),
-    breakerChanged: (state, failures) => told.push(["breakerChanged", state, failures]),
+    taskStarted: (ms) => tell("taskStarted", ms),
+    taskEnded: (task) => tell("taskEnded", task),
+    firstEvent: (ms, warm) => tell("firstEvent", ms, warm),
+    eventsAppended: (count) => tell("eventsAppended", count),
+    breakerChanged: (state, failures) => tell("breakerChanged", state, failures),
   };
   const git = (...args: readonly string[]): string => runTestGit(directory, args).toString("utf8").trim();
   const dispatchers = stack.use(new AsyncDisposableStack());
@@ -93,6 +101,10 @@ export async function openDispatchWorld(options: DispatchWorldOptions = {}): Pro
     directory,
     base,
     told,
+    async hear(...wanted) {
+      const isTold = (): boolean => told.some((fact) => JSON.stringify(fact) === JSON.stringify(wanted));
+      while (!isTold()) await once(ears, "told");
+    },
     async start(script, { parts, runner, ...settings } = {}) {
       const dispatcher = await startDispatcher({
         store,

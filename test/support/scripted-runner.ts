@@ -44,6 +44,32 @@ export const workUntilStopped: Script = async (run) => {
   await run.isStopped();
 };
 
+/** The first attempt works until it is killed and then says that all went well; the second one writes a file. */
+export function loseFirst(): {
+  readonly script: (run: ScriptedRun) => Promise<{ outcome?: "succeeded" }>;
+  readonly killed: Promise<void>;
+} {
+  const killed = Promise.withResolvers<void>();
+  let runs = 0;
+  return {
+    killed: killed.promise,
+    async script(run) {
+      runs += 1;
+      await run.begin();
+      run.commit();
+      if (runs > 1) return {};
+      await run.isStopped();
+      await new Promise<void>((resolve) => {
+        if (run.options.killSignal?.aborted) resolve();
+        run.options.killSignal?.addEventListener("abort", () => resolve());
+      });
+      await run.say("nobody hears this");
+      killed.resolve();
+      return { outcome: "succeeded" };
+    },
+  };
+}
+
 /** A Runner as the real one is seen from outside: a branch of its own in the repository, events, a report; but no container. */
 export function createScriptedRunner(script: Script): Runner {
   return async (request, options) => {

@@ -25,8 +25,7 @@ export async function carryOut(parts: DispatcherParts, attempt: Attempt): Promis
   });
   const work: Workplace = { attempt, follow, words };
   const { end, refs } = await run(parts, work);
-  const { result, report } = words.end(end);
-  return conclude(parts, attempt, { end: { result, report }, directory, refs, isBegun: follow.isBegun() });
+  return conclude(parts, attempt, { end, directory, refs, isBegun: follow.isBegun(), words });
 }
 
 interface Workplace {

@@ -7,6 +7,7 @@ import { toEnding, withUnpublished } from "./build-ending.ts";
 import type { RunEnd } from "./build-ending.ts";
 import type { DispatcherParts } from "./dispatcher-parts.ts";
 import { persist } from "./persist.ts";
+import type { PublicWords } from "./public-words.ts";
 
 /** What became of an attempt. */
 export type AttemptEnd =
@@ -23,6 +24,7 @@ export interface Work {
   /** null where nothing was begun there. */
   readonly refs: AttemptRefs | null;
   readonly isBegun: boolean;
+  readonly words: PublicWords;
 }
 
 /** Publishes the result and then ends the task; both only while the claim is held. Takes away what the attempt left in git. */
@@ -43,7 +45,9 @@ export async function conclude(parts: DispatcherParts, attempt: Attempt, work: W
     await tidy();
     return handBack(parts, attempt, work);
   }
-  const { end, isKept } = await publish(parts, attempt, work);
+  const published = await publish(parts, attempt, work);
+  const { isKept } = published;
+  const end = work.words.end(published.end);
   const ending = toEnding(end, claim.attempt);
   const stored = signals.over.aborted ? null : await attempt.write(() => store.finish(claim, ending));
   if (!isKept) await tidy();

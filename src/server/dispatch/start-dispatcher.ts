@@ -26,8 +26,8 @@ const pollMs = 1_000;
 class TaskDispatcher implements Dispatcher {
   readonly #parts: DispatcherParts;
   readonly #breaker: OpenBreaker;
-  /** By task. */
-  readonly #active = new Map<string, { readonly attempt: Attempt; readonly ended: Promise<void> }>();
+  /** A task may be here twice for a moment: while an attempt that was lost ends, the next one has begun. */
+  readonly #active = new Map<Attempt, Promise<void>>();
   /** Nothing more is claimed. */
   readonly #draining = new AbortController();
   /** Nothing more is swept. */
@@ -43,7 +43,7 @@ class TaskDispatcher implements Dispatcher {
   }
 
   wake(taskId: string): void {
-    this.#active.get(taskId)?.attempt.held.wake();
+    for (const { task, held } of this.#active.keys()) if (task.id === taskId) held.wake();
   }
 
   status(): DispatcherStatus {
@@ -71,19 +71,19 @@ class TaskDispatcher implements Dispatcher {
     this.#draining.abort();
     const claiming = this.#loops[0];
     await claiming;
-    const ended = Promise.all([...this.#active.values()].map((entry) => entry.ended));
+    const ended = Promise.all(this.#active.values());
     if (ms > 0) await waitAtMost(ended, ms);
     this.#handBack();
     await waitAtMost(ended, this.#parts.settings.stopMs);
     // What still runs does not end, or cannot be written down: the next start sweeps it.
-    for (const { attempt } of this.#active.values()) attempt.signals.lose();
+    for (const { signals } of this.#active.keys()) signals.lose();
     await ended;
     this.#closing.abort();
     await Promise.all(this.#loops);
   }
 
   #handBack(): void {
-    for (const { attempt } of this.#active.values()) attempt.signals.handBack();
+    for (const { signals } of this.#active.keys()) signals.handBack();
   }
 
   async #claimAll(): Promise<void> {
@@ -113,14 +113,14 @@ class TaskDispatcher implements Dispatcher {
   #begin(claimed: { readonly task: StoredTask; readonly claim: Claim }): void {
     const attempt = openAttempt(this.#parts, claimed);
     const isProbe = this.#breaker.begin();
-    this.#active.set(claimed.task.id, { attempt, ended: this.#follow(attempt, isProbe) });
+    this.#active.set(attempt, this.#follow(attempt, isProbe));
   }
 
   async #follow(attempt: Attempt, isProbe: boolean): Promise<void> {
     const end = await followAttempt(this.#parts, attempt, { breaker: this.#breaker, isProbe });
     // Who reads the task is told now and not after a lease.
     if (end.kind === "handed-back" && end.counts) await this.#sweep(Date.now() + 1);
-    this.#active.delete(attempt.task.id);
+    this.#active.delete(attempt);
     this.#slots.ring();
   }
 
@@ -136,7 +136,7 @@ class TaskDispatcher implements Dispatcher {
   async #sweep(now: number): Promise<void> {
     try {
       // A process that stood still for longer than a lease comes first to what it holds itself.
-      await Promise.all([...this.#active.values()].map(({ attempt }) => attempt.held.renew()));
+      await Promise.all([...this.#active.keys()].map(({ held }) => held.renew()));
       const swept = await sweepLost(this.#parts, now);
       for (const { id } of swept) this.wake(id);
     } catch (error) {

@@ -16,42 +16,42 @@ const patienceMs = 60_000;
 export async function beginAttempt(place: GitPlace, attempt: AttemptRefs): Promise<void> {
   const { taskId, fence, base } = attempt;
   const own = buildAttemptRef(attempt);
-  // The first attempt finds nothing, so it need not look.
-  const found = fence === 1 ? new Map<string, string>() : await readRefs(place, listTaskRefs(taskId));
-  refuseIfOver(found, attempt);
-  const dropped = [...found].filter(([ref]) => ref !== own).map(toDeletion);
-  const created = found.has(own) ? [] : [`create ${own}\0${base}\0`];
-  if (await changeRefs(place, [...dropped, ...created])) return;
-  refuseIfOver(await readRefs(place, listTaskRefs(taskId)), attempt);
-  throw new WorkerError("BASE_NOT_FOUND", `There is no commit ${base} in the repository.`);
+  await changeInTurn(place, async (tries) => {
+    if (tries > 0) await requireBase(place, base);
+    // The first attempt finds nothing, so it need not look.
+    const isFirst = fence === 1 && tries === 0;
+    const found = isFirst ? new Map<string, string>() : await readRefs(place, listTaskRefs(taskId));
+    refuseIfOver(found, attempt);
+    const dropped = [...found].filter(([ref]) => ref !== own).map(toDeletion);
+    return found.has(own) ? dropped : [...dropped, `create ${own}\0${base}\0`];
+  });
 }
 
 /** One transaction, refused by git itself where the attempt's own ref is gone. */
 export async function publishAttempt(place: GitPlace, attempt: AttemptRefs, commit: string): Promise<void> {
   const own = buildAttemptRef(attempt);
   const result = buildTaskRef(attempt.taskId);
-  const found = await readRefs(place, [...listTaskRefs(attempt.taskId), ...listRunRefs(attempt)]);
-  if (found.get(own) !== attempt.base || found.has(result)) throw buildOverError(attempt);
-  const dropped = [own, ...listRunRefs(attempt)].flatMap((ref) => {
-    const at = found.get(ref);
-    return at === undefined ? [] : [toDeletion([ref, at])];
+  await changeInTurn(place, async () => {
+    const found = await readRefs(place, [...listTaskRefs(attempt.taskId), ...listRunRefs(attempt)]);
+    // A git that did not answer in time may have done it all the same.
+    if (!found.has(own) && found.get(result) === commit) return [];
+    if (found.get(own) !== attempt.base || found.has(result)) throw buildOverError(attempt);
+    const dropped = [own, ...listRunRefs(attempt)].flatMap((ref) => {
+      const at = found.get(ref);
+      return at === undefined ? [] : [toDeletion([ref, at])];
+    });
+    return [`create ${result}\0${commit}\0`, ...dropped];
   });
-  if (await changeRefs(place, [`create ${result}\0${commit}\0`, ...dropped])) return;
-  const now = await readRefs(place, listTaskRefs(attempt.taskId));
-  if (now.get(own) !== attempt.base || now.has(result)) throw buildOverError(attempt);
-  throw new WorkerError("GIT_FAILED", `The result ${commit} of task ${attempt.taskId} cannot be published.`);
 }
 
 /** The result stays where it was published: an attempt that has published has no ref of its own any more. */
 export async function discardAttempt(place: GitPlace, attempt: Omit<AttemptRefs, "base">): Promise<void> {
-  const found = await readRefs(place, [buildAttemptRef(attempt), ...listRunRefs(attempt)]);
-  await changeRefs(place, [...found].map(toDeletion));
+  await dropRefs(place, [buildAttemptRef(attempt), ...listRunRefs(attempt)]);
 }
 
 /** The result, and what attempts left that were lost. */
 export async function dropTaskRefs(place: GitPlace, taskId: string): Promise<void> {
-  const found = await readRefs(place, listTaskRefs(taskId));
-  await changeRefs(place, [...found].map(toDeletion));
+  await dropRefs(place, listTaskRefs(taskId));
 }
 
 /** What a client has pushed makes its next push small; more than these help nobody. */
@@ -62,9 +62,7 @@ const keptInbox = 64;
  * holds its base with a ref of its own.
  */
 export async function trimInbox(place: GitPlace): Promise<void> {
-  const found = await readRefs(place, ["refs/inbox/"]);
-  if (found.size <= keptInbox) return;
-  await changeRefs(place, [...found].slice(keptInbox).map(toDeletion));
+  await changeInTurn(place, async () => [...(await readRefs(place, ["refs/inbox/"]))].slice(keptInbox).map(toDeletion));
 }
 
 function buildAttemptRef({ taskId, fence }: Pick<AttemptRefs, "taskId" | "fence">): string {
@@ -96,19 +94,43 @@ async function readRefs(place: GitPlace, patterns: readonly string[]): Promise<R
   return new Map(lines.map((line) => [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)]));
 }
 
+async function dropRefs(place: GitPlace, patterns: readonly string[]): Promise<void> {
+  await changeInTurn(place, async () => [...(await readRefs(place, patterns))].map(toDeletion));
+}
+
+const maxTries = 5;
+
+/**
+ * Changes refs, all or none. Where another attempt has changed one of them since they were read, nothing has happened, and what
+ * there is now is looked up again.
+ */
+async function changeInTurn(place: GitPlace, plan: (tries: number) => Promise<readonly string[]>): Promise<void> {
+  for (let tries = 0; ; tries += 1) {
+    const commands = await plan(tries);
+    const failure = await changeRefs(place, commands);
+    if (failure === null) return;
+    if (failure.code !== "GIT_FAILED" || tries === maxTries) throw failure;
+  }
+}
+
+async function requireBase(place: GitPlace, base: string): Promise<void> {
+  const signal = AbortSignal.timeout(patienceMs);
+  const { exitCode } = await runGit(place, ["cat-file", "-e", `${base}^{commit}`], { signal, accept: [0, 1, 128] });
+  if (exitCode !== 0) throw new WorkerError("BASE_NOT_FOUND", `There is no commit ${base} in the repository.`);
+}
+
 function toDeletion([ref, at]: readonly [string, string]): string {
   return `delete ${ref}\0${at}\0`;
 }
 
-/** All or nothing; false where git found a ref elsewhere than it was said to be. Not to be interrupted: nobody could say what was done. */
-async function changeRefs(place: GitPlace, commands: readonly string[]): Promise<boolean> {
-  if (commands.length === 0) return true;
+/** Not to be interrupted: nobody could say what was done. */
+async function changeRefs(place: GitPlace, commands: readonly string[]): Promise<WorkerError | null> {
+  if (commands.length === 0) return null;
   const args = ["update-ref", "--no-deref", "--stdin", "-z"];
   try {
     await runGit(place, args, { signal: AbortSignal.timeout(patienceMs), input: commands.join("") });
-    return true;
+    return null;
   } catch (error) {
-    if (toWorkerError(error).code === "GIT_FAILED") return false;
-    throw error;
+    return toWorkerError(error);
   }
 }
