@@ -31,6 +31,7 @@ export function describeFences(createPlace: CreatePlace): void {
       expect(await store.sweep(now + leaseMs + 1)).toMatchObject([
         { id, state: "queued", attempt: 1, leaseUntil: null },
       ]);
+      expect((await store.read(id))?.fence).toBeGreaterThan(claim.fence);
       await expectRefused(store, claim);
       const next = await claimNext(store);
       expect(next.claim.attempt).toBe(2);

@@ -77,6 +77,9 @@ export function describeLists(createPlace: CreatePlace): void {
       expect(await listTitles(store, { parent: parent.id })).toEqual(["x"]);
       await claimNext(store);
       expect(await listTitles(store, { states: ["preparing", "running"] })).toEqual(["p"]);
+      await createTask(store, { title: "w" });
+      await claimNext(store);
+      expect(await listTitles(store, { states: ["preparing", "queued"] })).toEqual(["w", "y", "x", "p"]);
       expect(await listTitles(store, { states: ["queued"], labels: ["team"] })).toEqual(["y", "x"]);
       expect(await listTitles(store, { owner: "nobody" })).toEqual([]);
     });

@@ -40,7 +40,7 @@ async function openMounted(): Promise<SmallStore | null> {
   const directory = path.dirname(place.file);
   mkdirSync(directory);
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${smallBytes}`, "tmpfs", directory], { stdio: "ignore" });
+    execFileSync("/bin/mount", ["-t", "tmpfs", "-o", `size=${smallBytes}`, "tmpfs", directory], { stdio: "ignore" });
   } catch {
     place[Symbol.dispose]();
     return null;
@@ -53,7 +53,7 @@ async function openMounted(): Promise<SmallStore | null> {
     makeRoom: async () => rmSync(ballast),
     async [Symbol.asyncDispose]() {
       await store[Symbol.asyncDispose]();
-      execFileSync("umount", [directory]);
+      execFileSync("/bin/umount", [directory]);
       place[Symbol.dispose]();
     },
   };

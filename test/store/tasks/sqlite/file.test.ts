@@ -144,16 +144,25 @@ describe("the epoch", () => {
     expect(fourth.epoch).toBe(third.epoch);
   });
 
-  it("stays where a task was removed", async () => {
+  it("stays where a task was removed, just before a kill -9", async () => {
     using place = createPlace();
-    const first = await place.open();
-    const { id } = await createTask(first);
-    await first.finish((await claimNext(first)).claim, ending());
-    await first.sweep(0);
-    await first.remove(id);
-    await first[Symbol.asyncDispose]();
-    await using second = await place.open();
-    expect(second.epoch).toBe(first.epoch);
+    const source = `
+      const { openSqliteTaskStore } = await import(process.argv[1] + "/src/store/tasks/sqlite/sqlite-task-store.ts");
+      const { newTask } = await import(process.argv[1] + "/test/conformance/task-store/support.ts");
+      const store = await openSqliteTaskStore(process.argv[2]);
+      const { task } = await store.create(newTask());
+      await store.interrupt(task.id, "force");
+      await store.sweep(0);
+      await store.remove(task.id);
+      process.stdout.write(store.epoch, () => process.kill(process.pid, "SIGKILL"));
+    `;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", source, root, place.file]);
+    const exited = once(child, "exit");
+    const [epoch] = (await once(child.stdout, "data")) as [Buffer];
+    expect(await exited).toEqual([null, "SIGKILL"]);
+    await using store = await place.open();
+    expect(store.epoch).toBe(epoch.toString());
+    expect((await store.counts()).byState.cancelled).toBe(0);
   });
 
   it("is another one after the system was started anew without the store being closed", async () => {
