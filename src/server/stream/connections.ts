@@ -14,6 +14,7 @@ export interface Connections {
   }): Disposable;
   /** Ends all streams; from now on none is opened. Resolves when all have ended. */
   closeAll(code: number): Promise<void>;
+  readonly isClosed: boolean;
   readonly size: number;
 }
 
@@ -59,6 +60,9 @@ export function createConnections(
       if (closers.size === 0) settle();
       for (const close of closers) close(code);
       return ended;
+    },
+    get isClosed() {
+      return closed;
     },
     get size() {
       return closers.size;

@@ -6,7 +6,6 @@ import { ProblemError } from "../http/problem-error.ts";
 import { buildPage } from "./build-page.ts";
 import { checkPlace } from "./check-place.ts";
 import { chooseFormat } from "./choose-format.ts";
-import type { EventFormat } from "./choose-format.ts";
 import { disposeOnClose } from "./dispose-on-close.ts";
 import { parseLastEventId } from "./event-query.ts";
 import type { EventQuery } from "./event-query.ts";
@@ -29,23 +28,14 @@ export interface EventRequest {
  */
 export type EventHandler = (request: EventRequest) => Promise<Response>;
 
-const transports = { json: "poll", ndjson: "ndjson", sse: "sse" } as const satisfies Record<
-  EventFormat,
-  StreamTransport
->;
-
 export function createEventHandler(parts: StreamParts): EventHandler {
   return async (request) => {
     const after = readAfter(request);
     const place = checkPlace(request.task, { ...request.query, after });
     if (place !== undefined) throw new ProblemError("GONE", { detail: place });
     const format = chooseFormat(request.headers.get("accept"));
-    const abort = new AbortController();
-    const onClose = (): void => abort.abort();
-    const { outgoing, task } = request;
-    const connection = parts.connections.open({ owner: task.owner, transport: transports[format], onClose });
-    disposeOnClose(outgoing, connection, { [Symbol.dispose]: onClose });
-    return answer(parts, { ...request, after, format, signal: abort.signal });
+    if (format === "json") return answerWithPage(parts, { ...request, after });
+    return answerWithStream(parts, { ...request, after, format });
   };
 }
 
@@ -57,25 +47,30 @@ function readAfter({ headers, query }: EventRequest): number {
   return after;
 }
 
-interface Answer extends EventRequest {
+interface Placed extends EventRequest {
   readonly after: number;
-  readonly format: EventFormat;
-  readonly signal: AbortSignal;
 }
 
-async function answer(parts: StreamParts, request: Answer): Promise<Response> {
-  const { task, query, after, format, signal, outgoing } = request;
-  if (format === "json") {
-    const page = await buildPage(parts, { task, query: { ...query, after }, signal });
-    if (page === null) throw new ProblemError("NOT_FOUND");
-    return new Response(page, { headers: { "content-type": "application/json", "cache-control": "no-store" } });
-  }
+async function answerWithPage(parts: StreamParts, { task, query, after, outgoing }: Placed): Promise<Response> {
+  // A server that goes away still says what there is, but holds nothing back.
+  const wait = parts.connections.isClosed ? 0 : query.wait;
+  const signal = wait === 0 ? AbortSignal.abort() : register(parts, { task, outgoing }, "poll");
+  const page = await buildPage(parts, { task, query: { ...query, after, wait }, signal });
+  if (page === null) throw new ProblemError("NOT_FOUND");
+  return new Response(page, { headers: { "content-type": "application/json", "cache-control": "no-store" } });
+}
+
+async function answerWithStream(
+  parts: StreamParts,
+  { task, after, format, outgoing }: Placed & { readonly format: keyof typeof httpFormats },
+): Promise<Response> {
   // What an EventSource understands as: do not come back.
   if (format === "sse" && after === task.lastSeq && task.endedAt !== null) return new Response(null, { status: 204 });
   // The route of a GET answers HEAD as well: a stream without a body would only be long.
   if (outgoing.req.method === "HEAD") {
     return new Response(null, { headers: { "content-type": httpFormats[format].contentType } });
   }
+  const signal = register(parts, { task, outgoing }, format);
   try {
     const cursor = { feed: parts.feed, taskId: task.id, after, signal };
     await sendStream({ outgoing, format: httpFormats[format], cursor, options: parts.options });
@@ -85,4 +80,17 @@ async function answer(parts: StreamParts, request: Answer): Promise<Response> {
     outgoing.destroy();
   }
   return RESPONSE_ALREADY_SENT;
+}
+
+/** Counts the connection until its end; aborted then, or when the server ends its streams. */
+function register(
+  { connections }: StreamParts,
+  { task, outgoing }: Pick<EventRequest, "task" | "outgoing">,
+  transport: StreamTransport,
+): AbortSignal {
+  const abort = new AbortController();
+  const onClose = (): void => abort.abort();
+  const connection = connections.open({ owner: task.owner, transport, onClose });
+  disposeOnClose(outgoing, connection, { [Symbol.dispose]: onClose });
+  return abort.signal;
 }

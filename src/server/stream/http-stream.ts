@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { disposeOnClose } from "./dispose-on-close.ts";
@@ -40,8 +41,8 @@ export interface HttpStream {
  * response, whose buffer can be seen: nothing is read while the client takes nothing.
  */
 export async function sendStream({ outgoing, format, cursor, options }: HttpStream): Promise<void> {
-  const { socket } = outgoing;
-  if (socket === null) return;
+  // Not the response's own: it has none as long as an earlier answer on the same connection is not out.
+  const { socket } = outgoing.req;
   outgoing.writeHead(200, {
     "content-type": format.contentType,
     "cache-control": "no-cache, no-transform",
@@ -61,7 +62,7 @@ export async function sendStream({ outgoing, format, cursor, options }: HttpStre
     if (batch.events.length > 0) outgoing.write(format.encode(batch));
     if (outgoing.writableLength > options.bufferedBytes) await waitForDrain(outgoing, cursor.signal);
   }
-  await endResponse(outgoing);
+  await endResponse(outgoing, cursor.signal.aborted ? options.pongMs : undefined);
 }
 
 interface Pings {
@@ -80,10 +81,12 @@ function startPings(outgoing: ServerResponse, { socket, text, ms }: Pings): Disp
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-function endResponse(outgoing: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    if (outgoing.closed) return resolve();
-    outgoing.once("close", resolve);
-    outgoing.end();
-  });
+/** Resolves when it is out. `ms`: the server goes away, and a client that has not taken it until then is cut off. */
+async function endResponse(outgoing: ServerResponse, ms: number | undefined): Promise<void> {
+  if (outgoing.closed) return;
+  const timer = ms === undefined ? undefined : setTimeout(() => outgoing.destroy(), ms).unref();
+  const closed = once(outgoing, "close");
+  outgoing.end();
+  await closed;
+  clearTimeout(timer);
 }

@@ -70,6 +70,8 @@ async function follow(
       if (socket.writableLength > options.bufferedBytes) await waitForDrain(socket, signal);
       ({ done } = batch);
     }
+    // ws gives a closing only so much time; who reads slowly may take longer for the rest.
+    if (socket.writableNeedDrain) await waitForDrain(socket, signal);
     return done ? closeCodes.done : closeCodes.notFound;
   } catch (error) {
     onError(error);
