@@ -105,7 +105,7 @@ export interface TaskStore extends AsyncDisposable {
 
   create(task: NewTask): Promise<CreateResult>;
   read(id: string): Promise<StoredTask | null>;
-  /** Newest first. */
+  /** Newest first. Throws USAGE where the cursor is none of ours. */
   list(query: TaskQuery): Promise<{ readonly tasks: readonly StoredTask[]; readonly nextCursor: string | null }>;
   readReport(id: string): Promise<string | null>;
   /** Only a terminal task, with its events; false where it is not there or has not ended. */
@@ -118,13 +118,19 @@ export interface TaskStore extends AsyncDisposable {
   }): Promise<{ readonly task: StoredTask; readonly claim: Claim } | null>;
   /** Extends the lease; null: the claim is lost. Shows what was asked for meanwhile. */
   renew(claim: Claim, leaseMs: number): Promise<StoredTask | null>;
-  /** A step along the table of transitions, and the base once it is resolved. Throws where the table does not know the step. */
+  /**
+   * A step along the table of transitions, and the base once it is resolved. Throws where the table does not know the step. A task
+   * that is `cancelling` stays so: an attempt cannot know in time.
+   */
   advance(claim: Claim, state: TaskState, facts?: { readonly base?: string }): Promise<StoredTask | null>;
   /** Appends in order, several calls in one transaction; answers the last seq. */
   append(claim: Claim, events: readonly NewEvent[]): Promise<number | null>;
   /** Writes the terminal state, the report and the `complete` event (with eventCount and eventDigest) at once; the claim ends. */
   finish(claim: Claim, ending: TaskEnding): Promise<StoredTask | null>;
-  /** Hands a task back to the queue before anything of it counted (drain); the attempt is not counted. */
+  /**
+   * Hands a task back to the queue before anything of it counted (drain); the attempt is not counted. One that is `cancelling` is
+   * `cancelled` instead. False: the claim is lost.
+   */
   release(claim: Claim): Promise<boolean>;
   /**
    * Wish to stop. A queued task is `cancelled` at once (with its `complete` event); a running one becomes `cancelling`; `changed`
@@ -137,7 +143,7 @@ export interface TaskStore extends AsyncDisposable {
    */
   sweep(now: number): Promise<readonly StoredTask[]>;
 
-  /** Events after a seq, at most `limit`, with the task's state as of the same moment. Null: no such task. */
+  /** Events after a seq, at most `limit` and fewer where they are large, with the task's state as of the same moment. Null: no such task. */
   readEvents(
     id: string,
     options: { readonly after: number; readonly limit: number },

@@ -6,9 +6,6 @@ import type { TaskCore } from "./task-row.ts";
 import { writeEvents } from "./write-events.ts";
 import type { Writing } from "./write-queue.ts";
 
-/** More are taken by the next sweep, so that a server that was away for long does not stand still. */
-const maxSwept = 200;
-
 /** One that is being cancelled is not handed back: it has ended. */
 export function releaseTask(writing: Writing, claim: Claim): boolean {
   const task = readClaimed(writing.database, claim);
@@ -20,10 +17,7 @@ export function releaseTask(writing: Writing, claim: Claim): boolean {
 
 /** Ends or requeues the tasks whose lease was over before `before`, in milliseconds since 1970. */
 export function sweepTasks(writing: Writing, before: number): readonly StoredTask[] {
-  const rows = writing.database.all(
-    "SELECT id FROM tasks WHERE leaseUntil < :before ORDER BY leaseUntil LIMIT :maxSwept",
-    { before, maxSwept },
-  );
+  const rows = writing.database.all("SELECT id FROM tasks WHERE leaseUntil < :before ORDER BY leaseUntil", { before });
   return rows.flatMap(({ id }) => {
     const task = readCore(writing.database, String(id));
     return task === null ? [] : [sweepTask(writing, task)];
