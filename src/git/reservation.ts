@@ -30,10 +30,21 @@ export async function openReservation(
   const uninterrupted = AbortSignal.timeout(patienceMs);
   const creation = { ref, from: null, to: base.sha, reason };
   if (created && !(await updateRef(repository, creation, uninterrupted))) return undefined;
+  const reservation = adoptReservation(repository, plan);
+  if (signal.aborted) await reservation.release(uninterrupted);
+  signal.throwIfAborted();
+  return reservation;
+}
+
+/** Takes up the reservation of an earlier process of the same run: its branch stands where that left it, or was moved by others. */
+export function adoptReservation(repository: Repository, plan: BranchPlan): Reservation {
+  const { ref, base, request } = plan;
+  const created = plan.expected === null;
+  const reason = `agent-worker: run ${request.runId}`;
   const from = plan.expected ?? base.sha;
   const dropping = buildKeptRef(request.runId);
   let isOurs = created;
-  const reservation: Reservation = {
+  return {
     plan,
     async publish(commit, signal) {
       const when = refuseCheckedOut(repository, plan, signal);
@@ -50,9 +61,6 @@ export async function openReservation(
       await updateRef(repository, { ref, from, to: null, reason }, signal);
     },
   };
-  if (signal.aborted) await reservation.release(uninterrupted);
-  signal.throwIfAborted();
-  return reservation;
 }
 
 /** One ref is moved in milliseconds, unless somebody holds its lock. */

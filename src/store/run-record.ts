@@ -31,6 +31,8 @@ export const runRecordSchema = z.object({
       created: z.boolean(),
       /** Where a branch that was there before stood, and must still stand when it is published. */
       expected: z.string().nullable().optional(),
+      /** The ref that the base was asked for by. */
+      baseRef: z.string().nullable().optional(),
     })
     .nullable(),
   /** The task server, in server mode. */

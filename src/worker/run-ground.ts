@@ -84,5 +84,5 @@ async function recordRun(store: Store, { task }: RunRequest, { repository, branc
 }
 
 export function toBranchRecord({ name, ref, base, expected }: BranchPlan): NonNullable<RunRecord["branch"]> {
-  return { name, ref, base: base.sha, created: expected === null, expected };
+  return { name, ref, base: base.sha, created: expected === null, expected, baseRef: base.ref };
 }

@@ -32,7 +32,7 @@ export interface RunnerParts extends GroundParts {
 }
 
 /** A run as far as it has come; turned into a report at its end. */
-interface Run {
+export interface Run {
   readonly parts: RunnerParts;
   readonly ground: RunGround;
   readonly request: RunRequest;
@@ -63,7 +63,7 @@ export function createRunner(parts: RunnerParts): Runner {
 }
 
 /** From here on every ending is a report. */
-async function runReserved(run: Run, reservation: Reservation): Promise<RunReport> {
+export async function runReserved(run: Run, reservation: Reservation): Promise<RunReport> {
   const { request, options, files } = run;
   // With `suffix` it may be another branch than was planned; the planned one is somebody else's then.
   if (reservation.plan.name !== run.plan.branch.name) {

@@ -16,6 +16,8 @@ export interface Attempt {
   /** The servers that may be spoken to, opened once. */
   readonly clients: readonly HttpClient[];
   readonly emit: (event: AgentEvent) => Promise<void>;
+  /** What was kept last; null: no server was spoken to about this task. */
+  remote: RemoteRun | null;
 }
 
 /** A task that a server has. */
@@ -26,12 +28,13 @@ export interface Delivered {
 
 /** Keeps what must outlive this process. A disk that refuses is told only where `isNeeded`. */
 export async function saveRemote(
-  { context }: Pick<Attempt, "context">,
+  attempt: Attempt,
   run: RemoteRun,
   { request, isNeeded = false }: { readonly request?: string; readonly isNeeded?: boolean } = {},
 ): Promise<void> {
+  attempt.remote = run;
   try {
-    await context.logs.remote?.(run, request);
+    await attempt.context.logs.remote?.(run, request);
   } catch (error) {
     if (isNeeded) throw error;
   }

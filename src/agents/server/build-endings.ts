@@ -18,12 +18,15 @@ interface Failed {
 /** How a run ends that something kept from its end. */
 export function buildFailure(attempt: Attempt, { error, delivered, usage }: Failed): AgentResult {
   const { signal, killSignal } = attempt.context;
+  const isSent = delivered !== null || attempt.remote?.sent === true;
+  const finish = (reason: Reason): Reason => (isSent ? withResume(reason, attempt.task.runId) : reason);
   if (delivered === null && (signal.aborted || killSignal?.aborted)) {
-    const message = "The run was interrupted before a server had taken the task.";
-    return buildNothing(attempt, { outcome: "cancelled", reason: buildReason("CANCELLED", message), usage });
+    const when = isSent ? "while the task was handed to the server" : "before a server had the task";
+    const reason = finish(buildReason("CANCELLED", `The run was interrupted ${when}.`));
+    return buildNothing(attempt, { outcome: "cancelled", reason, usage });
   }
   const cause = toWorkerError(error);
-  const reason = delivered === null ? toReason(cause) : withResume(toReason(cause), attempt.task.runId);
+  const reason = finish(toReason(cause));
   return buildNothing(attempt, { outcome: toOutcome(cause.code), reason, usage });
 }
 

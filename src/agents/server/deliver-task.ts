@@ -16,7 +16,9 @@ import { noteSynonyms } from "./follow-task.ts";
 import type { HttpClient } from "./http-client.ts";
 import { openRemoteRepository, persist } from "./remote-access.ts";
 import type { Failure } from "./reply.ts";
+import type { RemoteTask } from "./remote-task.ts";
 import { hasCommit, submitTask } from "./task-api.ts";
+import type { Result } from "./task-api.ts";
 
 /**
  * Gives the task to a server: the least loaded that can be used. One that may have received it is asked again until it answers, with the same
@@ -35,7 +37,7 @@ export async function deliverTask(attempt: Attempt): Promise<Delivered> {
     let last: Failure | undefined;
     for (const client of ranked) {
       const url = client.endpoint.url;
-      const run = { url, idempotencyKey, repositoryKey, base, taskId: null, epoch: null, settled: false };
+      const run = { url, idempotencyKey, repositoryKey, base, taskId: null, sent: false, epoch: null, settled: false };
       await saveRemote(attempt, run, { request, isNeeded: true });
       const result = await handOver(attempt, { client, run, request });
       if (result.ok) return result;
@@ -85,7 +87,7 @@ export async function handOver(
   }
   breaker.succeeded();
   noteSynonyms(attempt.notes, result.value);
-  const taken = { ...run, taskId: result.value.id, epoch: result.value.epoch };
+  const taken = { ...run, sent: true, taskId: result.value.id, epoch: result.value.epoch };
   await saveRemote(attempt, taken);
   return { ok: true, client, run: taken };
 }
@@ -94,20 +96,24 @@ export async function handOver(
  * Once the first byte is under way the task may be the server's: an interruption waits for the answer, so that the task can be
  * stopped, and only a second one does not.
  */
-async function submit({ context, settings }: Attempt, { client, run, request }: HandOver) {
+async function submit(attempt: Attempt, { client, run, request }: HandOver): Promise<Result<RemoteTask>> {
+  const { context, settings } = attempt;
   context.signal.throwIfAborted();
   const signal = context.killSignal ?? new AbortController().signal;
   const { backoff, submitMs } = settings.patience;
-  const first = await submitTask(client, { body: request, idempotencyKey: run.idempotencyKey, signal });
-  if (first.ok || first.untouched || !first.retryable) return first;
-  // It may have it: the same server, the same key, until it says so.
-  return retry(
-    async () => {
-      const next = await submitTask(client, { body: request, idempotencyKey: run.idempotencyKey, signal });
-      return next.ok || !next.untouched ? next : { ...next, untouched: false };
-    },
-    { backoff, limitMs: submitMs, signal },
-  );
+  const send = () => submitTask(client, { body: request, idempotencyKey: run.idempotencyKey, signal });
+  let isSure = false;
+  try {
+    const first = await send();
+    isSure = first.ok || first.untouched;
+    if (isSure || (!first.ok && !first.retryable)) return first;
+    // It may have it: the same server, the same key, until it says so.
+    const last = await retry(send, { backoff, limitMs: submitMs, signal });
+    isSure = last.ok;
+    return last.ok ? last : { ...last, untouched: false };
+  } finally {
+    if (!isSure) await saveRemote(attempt, { ...run, sent: true });
+  }
 }
 
 /** null: the base is there. A failure leaves the server untouched: no task was spoken of. */

@@ -58,7 +58,8 @@ async function carryOut(run: ServerRun, emit: Attempt["emit"]): Promise<void> {
   const endpoints = resumed === undefined ? settings.endpoints : [resumed.endpoint];
   const clients = endpoints.map((endpoint) => stack.use(openHttpClient(endpoint, settings)));
   const seen: Seen = { usage: emptyUsage };
-  const attempt: Attempt = { task, context, settings, clients, notes: createNotes(), emit: track(seen, emit) };
+  const remote = resumed?.run ?? null;
+  const attempt = { task, context, settings, clients, notes: createNotes(), emit: track(seen, emit), remote };
   let delivered: Delivered | null = null;
   let result: AgentResult;
   try {

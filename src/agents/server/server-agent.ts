@@ -1,16 +1,14 @@
-import type { Agent, AgentContext } from "../../core/agent.ts";
-import type { Task } from "../../core/task.ts";
+import type { RemoteAgent } from "../../core/remote-run.ts";
 import type { Repository } from "../../git/repository.ts";
 import type { ServerSettings } from "./server-settings.ts";
 import type { ResumedRun } from "./take-up-task.ts";
 
-export interface ServerAgent extends Agent<Repository> {
-  /** Pushes the base and hands the task over, and no more. Where this has resolved the record of the run knows the task. */
-  submit(task: Task, context: AgentContext<Repository>): Promise<void>;
-}
-
 /** An agent on a task server: push the base, submit, follow, fetch. `name` is that of the agent there. Loads nothing before it runs. */
-export function createServerAgent(name: string, settings: ServerSettings, resumed?: ResumedRun): ServerAgent {
+export function createServerAgent(
+  name: string,
+  settings: ServerSettings,
+  resumed?: ResumedRun,
+): RemoteAgent<Repository> {
   return {
     name,
     async *run(task, context) {

@@ -7,7 +7,7 @@ import type { ServerRun } from "./run-on-server.ts";
 export async function submitToServer({ task, context, settings }: Omit<ServerRun, "resumed">): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const clients = settings.endpoints.map((endpoint) => stack.use(openHttpClient(endpoint, settings)));
-  await deliverTask({ task, context, settings, clients, notes: createNotes(), emit: sayNothing });
+  await deliverTask({ task, context, settings, clients, notes: createNotes(), emit: sayNothing, remote: null });
 }
 
 async function sayNothing(): Promise<void> {

@@ -79,6 +79,15 @@ export function readTask(client: HttpClient, taskId: string, signal: AbortSignal
   return ask(client, { method: "GET", path: buildTaskPath(taskId), signal }, toTask);
 }
 
+const waitSeconds = 30;
+
+/** The same, held back by the server until the task changes, for half a minute at most. */
+export function waitForTask(client: HttpClient, taskId: string, signal: AbortSignal): Promise<Result<RemoteTask>> {
+  const path = `${buildTaskPath(taskId)}?wait=${waitSeconds}s`;
+  const timeoutMs = client.settings.patience.requestMs + waitSeconds * 1000;
+  return ask(client, { method: "GET", path, signal, timeoutMs }, toTask);
+}
+
 /** Only a task that has ended has one. */
 export function readTaskReport(client: HttpClient, taskId: string, signal: AbortSignal): Promise<Result<RunReport>> {
   const path = `${buildTaskPath(taskId)}/report`;
