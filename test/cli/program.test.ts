@@ -14,9 +14,23 @@ async function show(...argv: string[]): Promise<string> {
   return context.written.stdout;
 }
 
+const withFlags = optionList.filter(({ flags }) => flags.length > 0);
+const ofServe = withFlags.filter(({ group }) => group === "Task server");
+const ofRuns = withFlags.filter((setting) => !ofServe.includes(setting));
+
+it("describes the task server's flags under serve --help, with those of its containers, and not under run --help", async () => {
+  const [serve, run] = [await show("serve", "--help"), await show("run", "--help")];
+  for (const { flags, environment } of ofServe) {
+    for (const { name } of [...flags, ...environment]) expect(serve).toContain(name);
+    for (const { name } of flags) expect(run).not.toContain(`${name} `);
+  }
+  expect(serve).toContain("--ca-bundle");
+  expect(serve).not.toContain("--on-branch-exists");
+});
+
 it.each([["--help"], ["run", "--help"]])("describes every flag and its variables under %s %s", async (...argv) => {
   const help = (await show(...argv)).replaceAll(/\s+/g, " ");
-  for (const { flags, environment } of optionList.filter(({ flags }) => flags.length > 0)) {
+  for (const { flags, environment } of ofRuns) {
     for (const { name } of [...flags, ...environment]) expect(help).toContain(name);
   }
   for (const words of [

@@ -5,8 +5,6 @@ import type { RunEvent } from "../../src/core/run-event.ts";
 import type { RunReport } from "../../src/core/run-report.ts";
 import type { RunOptions, RunRequest } from "../../src/core/runner.ts";
 import type { DispatcherSettings } from "../../src/server/dispatch/dispatcher-parts.ts";
-import { defaultDispatcherSettings } from "../../src/server/dispatch/dispatcher-parts.ts";
-import { startDispatcher } from "../../src/server/dispatch/start-dispatcher.ts";
 import { openStore } from "../../src/store/store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { createUlid } from "../../src/util/ulid.ts";
@@ -122,26 +120,8 @@ export interface ServingOptions extends TestServerOptions {
 }
 
 /** A task server that carries out what it gets, with a script in the place of an agent. */
-export async function startServing(script: Script, options: ServingOptions = {}): Promise<TestServer> {
-  const stack = new AsyncDisposableStack();
-  const server = stack.use(await startTestServer(options));
-  const { store, repositories, metrics } = server.parts;
-  stack.use(
-    await startDispatcher({
-      store,
-      repositories,
-      runners: () => createScriptedRunner(script),
-      metrics,
-      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
-      settings: {
-        ...defaultDispatcherSettings,
-        concurrency: 2,
-        dataDirectory: server.dataDirectory,
-        // A wish to stop is seen with the next renewal.
-        renewMs: 50,
-        ...options.dispatcher,
-      },
-    }),
-  );
-  return { ...server, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+export function startServing(script: Script, { dispatcher, ...options }: ServingOptions = {}): Promise<TestServer> {
+  // A wish to stop is seen with the next renewal.
+  const dispatch = { renewMs: 50, ...options.dispatch, ...dispatcher };
+  return startTestServer({ ...options, runner: createScriptedRunner(script), dispatch });
 }

@@ -27,6 +27,8 @@ export function openWorld() {
       stderr: stderr.stream,
       signal: abort.signal,
       buildRunner: () => Promise.reject(new Error("no task is run here")),
+      buildServer: () => Promise.reject(new Error("no server is run here")),
+      onHangup() {},
     });
     return { exitCode, stdout: stdout.text, stderr: stderr.text };
   };
