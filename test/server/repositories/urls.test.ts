@@ -1,0 +1,199 @@
+import { describe, expect, it } from "vitest";
+import { createRepositories } from "../../../src/server/repositories/create-repositories.ts";
+import type { RepositoriesSettings } from "../../../src/server/repositories/create-repositories.ts";
+import type { Repositories } from "../../../src/server/repositories/repositories.ts";
+import { parseSourceUrl, resolveSource } from "../../../src/server/repositories/source-url.ts";
+import { hostCertificate, startGitHost } from "../../support/git-host.ts";
+import type { GitHost } from "../../support/git-host.ts";
+import { gitSettings, makeDirectory, makeRepository, runTestGit } from "../../support/repository.ts";
+import type { TestRepository } from "../../support/repository.ts";
+
+const { signal } = new AbortController();
+const rules = { urlHosts: ["git.example.org", "other.example.org:8443", "10.0.0.1", "127.0.0.1", "[::1]", "::1"] };
+
+describe("a URL", () => {
+  it.each([
+    ["https://git.example.org/a/b.git", 443],
+    ["https://git.example.org:8000/a", 8000],
+    ["https://GIT.example.org/a", 443],
+    ["ssh://git.example.org/a", 22],
+    ["https://other.example.org:8443/a", 8443],
+  ])("%s is one to fetch", (url, port) => {
+    expect(parseSourceUrl(url, rules)).toMatchObject({ port });
+  });
+
+  it.each([
+    "http://git.example.org/a",
+    "file:///etc",
+    "git://git.example.org/a",
+    "ext::sh -c id",
+    "git.example.org:a.git",
+    "https://user@git.example.org/a",
+    "https://user:password@git.example.org/a",
+    "https://git.example.org/a?x=1",
+    "https://git.example.org/a#x",
+    "https://evil.example.org/a",
+    "https://git.example.org.evil.org/a",
+    "https://git.example.org@evil.org/a",
+    "https://other.example.org/a",
+    "https://other.example.org:8444/a",
+    "https://10.0.0.1/a",
+    "https://127.1/a",
+    "https://2130706433/a",
+    "https://[::1]/a",
+    "ssh://-oProxyCommand=id/a",
+    "not a url",
+  ])("%s is not", (url) => {
+    expect(() => parseSourceUrl(url, rules)).toThrow(expect.objectContaining({ code: "REPOSITORY_REFUSED" }));
+  });
+
+  it.each([
+    "10.1.2.3",
+    "100.64.0.1",
+    "127.0.0.1",
+    "169.254.169.254",
+    "172.31.255.255",
+    "192.168.0.1",
+    "0.0.0.0",
+    "255.255.255.255",
+    "::1",
+    "::",
+    "fe80::1",
+    "fd00::1",
+    "::ffff:127.0.0.1",
+    "64:ff9b::7f00:1",
+    "2002:7f00:1::",
+  ])("that leads to %s is not", (address) => {
+    const host = address.includes(":") ? `[${address}]` : address;
+    const url = new URL(`https://${host}/`).hostname.replace(/^\[|\]$/g, "");
+    expect(() => parseSourceUrl(`https://${host}/a`, { urlHosts: [url] })).toThrow(/private network/);
+  });
+
+  it("whose name leads to this machine is not fetched", async () => {
+    const source = parseSourceUrl("https://localhost/a", { urlHosts: ["localhost"] });
+    await expect(resolveSource(source, { urlHosts: [] })).rejects.toMatchObject({ code: "REPOSITORY_REFUSED" });
+  });
+});
+
+interface Place extends AsyncDisposable {
+  readonly host: GitHost;
+  readonly source: TestRepository;
+  readonly repositories: Repositories;
+  readonly url: string;
+}
+
+async function openPlace(settings: Partial<RepositoriesSettings> = {}): Promise<Place> {
+  const stack = new AsyncDisposableStack();
+  const root = stack.use(makeDirectory());
+  const data = stack.use(makeDirectory());
+  const source = makeRepository({ "a.txt": "one\n" }, { path: `${root.path}/app.git` });
+  const host = stack.use(await startGitHost(root.path));
+  const repositories = createRepositories({
+    dataDirectory: data.path,
+    git: gitSettings,
+    workspaceRoots: [],
+    urlHosts: ["localhost"],
+    caBundle: hostCertificate,
+    allowPrivateAddresses: true,
+    ...settings,
+  });
+  const url = `${host.url}/app.git/.git`;
+  return { host, source, repositories, url, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+const resolveThere = (directory: string, sha: string): string =>
+  runTestGit(directory, ["cat-file", "-t", sha]).toString().trim();
+
+describe("a repository of another host", () => {
+  it("is fetched by branch, tag, HEAD, commit and what lies behind them", async () => {
+    await using place = await openPlace();
+    const { source, repositories, url } = place;
+    const first = source.git("rev-parse", "HEAD");
+    source.git("tag", "--annotate", "--message=x", "v1");
+    const second = source.commit({ "a.txt": "two\n" });
+    source.git("branch", "feature/x", first);
+    for (const [base, sha] of [
+      ["main", second],
+      ["HEAD", second],
+      ["main~1", first],
+      ["v1", first],
+      ["feature/x", first],
+      ["refs/heads/main", second],
+      [first, first],
+      [second, second],
+    ] as const) {
+      expect((await repositories.prepare("alice", { url, base }, signal)).base).toBe(sha);
+    }
+    const { directory } = await repositories.prepare("alice", { url, base: "main" }, signal);
+    expect(directory).toBe(repositories.locate("alice", { url, base: "main" }));
+    expect(directory).not.toBe(repositories.locate("bob", { url, base: "main" }));
+    expect(resolveThere(directory, second)).toBe("commit");
+  });
+
+  it("is not asked again for a commit that is here, and what is new is small", async () => {
+    await using place = await openPlace();
+    const { source, repositories, url, host } = place;
+    const base = source.git("rev-parse", "HEAD");
+    await repositories.prepare("alice", { url, base: "main" }, signal);
+    const before = host.requests.length;
+    expect((await repositories.prepare("alice", { url, base }, signal)).base).toBe(base);
+    expect(host.requests).toHaveLength(before);
+    expect(host.requests.every(({ headers }) => headers.authorization === undefined)).toBe(true);
+  });
+
+  it("has no such branch", async () => {
+    await using place = await openPlace();
+    for (const base of [
+      "nothing",
+      "a".repeat(40),
+      "main~7",
+      "--upload-pack=id",
+      "main^{commit}",
+      "main:x",
+      "refs/heads/*",
+    ]) {
+      const prepared = place.repositories.prepare("alice", { url: place.url, base }, signal);
+      await expect(prepared).rejects.toMatchObject({ code: expect.stringMatching(/^(BASE_NOT_FOUND|GIT_FAILED)$/) });
+    }
+  });
+
+  it("may not send us elsewhere", async () => {
+    await using place = await openPlace();
+    const url = place.url.replace("/app.git", "/moved/app.git");
+    await expect(place.repositories.prepare("alice", { url, base: "main" }, signal)).rejects.toMatchObject({
+      code: "GIT_FAILED",
+    });
+    expect(place.host.requests.every(({ path }) => path.startsWith("/moved/"))).toBe(true);
+  });
+
+  it("must show a certificate that is trusted, and an address that is public", async () => {
+    await using untrusted = await openPlace({ caBundle: undefined });
+    const request = { url: untrusted.url, base: "main" };
+    await expect(untrusted.repositories.prepare("alice", request, signal)).rejects.toMatchObject({
+      code: "GIT_FAILED",
+    });
+    await using strict = await openPlace({ allowPrivateAddresses: false });
+    const refused = strict.repositories.prepare("alice", { url: strict.url, base: "main" }, signal);
+    await expect(refused).rejects.toMatchObject({ code: "REPOSITORY_REFUSED" });
+    expect(strict.host.requests).toEqual([]);
+    await using unlisted = await openPlace({ urlHosts: ["git.example.org"] });
+    expect(await unlisted.repositories.check("alice", { url: unlisted.url, base: "main" }, signal)).toMatchObject({
+      code: "REPOSITORY_REFUSED",
+      pointer: "/repository/url",
+    });
+  });
+
+  it("with a commit that could harm a checkout is refused", async () => {
+    await using place = await openPlace();
+    const { source, repositories, url } = place;
+    const blob = source.git("rev-parse", "HEAD:a.txt");
+    const bytes = Buffer.concat([Buffer.from("100644 .git\0"), Buffer.from(blob, "hex")]);
+    const write = ["hash-object", "-t", "tree", "-w", "--literally", "--stdin"];
+    const tree = runTestGit(source.path, write, bytes).toString().trim();
+    source.git("update-ref", "refs/heads/evil", source.git("commit-tree", tree, "-m", "x"));
+    const prepared = repositories.prepare("alice", { url, base: "evil" }, signal);
+    await expect(prepared).rejects.toMatchObject({ code: "GIT_FAILED" });
+    const directory = repositories.locate("alice", { url, base: "evil" });
+    expect(runTestGit(directory, ["for-each-ref"]).toString()).toBe("");
+  });
+});
