@@ -27,6 +27,10 @@ const context: CliContext = {
     const { buildRunner } = await import("./wire.ts");
     return buildRunner(config, environment);
   },
+  async buildServerRuns(config) {
+    const { buildServerRuns } = await import("./wire-client.ts");
+    return buildServerRuns(config);
+  },
   async buildServer(config, version) {
     const { buildServer } = await import("./wire-server.ts");
     return buildServer(config, { environment, version, logStream: process.stderr });

@@ -21,6 +21,8 @@ export interface CommandOptions {
   readonly olderThan: string | undefined;
   /** Also what would be lost for good. */
   readonly force: boolean;
+  /** All that there are. */
+  readonly all: boolean;
 }
 
 export interface RunCommandOptions {

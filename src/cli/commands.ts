@@ -1,9 +1,9 @@
 import { Option } from "commander";
 import type { Command } from "commander";
-import type { Option as Setting } from "../config/option.ts";
 import { options } from "../config/options.ts";
-import type { CommandFunction, CommandOptions } from "./command-options.ts";
-import type { CliContext } from "./context.ts";
+import { addCalledFlags, addTaskFlags, declare, logNames, onCall } from "./declaring.ts";
+import type { Declaring } from "./declaring.ts";
+import { declareServerRuns } from "./server-commands.ts";
 import {
   addSettingFlags,
   collectFlags,
@@ -11,34 +11,23 @@ import {
   doctorSettings,
   everySetting,
   imageSettings,
-  outputSettings,
   serveSettings,
 } from "./setting-flags.ts";
 import { buildWordsError } from "./usage-error.ts";
 
-const logNames = ["events", "agent", "stderr"] as const;
-
-export interface Declaring {
-  readonly context: CliContext;
-  readonly ending: { exitCode: number };
-  readonly argv: readonly string[];
-}
-
 /** Declares the commands; each is one file, loaded when it is called. `run` comes first: it is the default. */
 export function declareCommands(program: Command, declaring: Declaring): void {
   declareRun(program, declaring);
-  declareRuns(program.command("runs").description("list, show and clean up runs"), declaring);
+  const runs = program.command("runs").description("list, show, clean up and take up runs");
+  declareRuns(runs, declaring);
+  declareServerRuns(runs, declaring);
   declareImage(program.command("image").description("build, list and remove the images agents run in"), declaring);
   declareOthers(program, declaring);
 }
 
 function declareRun(program: Command, { context, ending }: Declaring): void {
   const run = program.command("run", { isDefault: true }).description("carry out one task (the default command)");
-  run
-    .optionsGroup("Task:")
-    .option("--task <TEXT>", "the task, as the agent gets it, byte for byte")
-    .option("--task-file <FILE>", "read the task from a file; - is stdin")
-    .allowExcessArguments();
+  addTaskFlags(run).allowExcessArguments();
   addSettingFlags(run, everySetting).action(async (own: { task?: string; taskFile?: string }) => {
     if (run.args.length > 0) throw buildWordsError(run.args, run);
     const { runCommand } = await import("./commands/run.ts");
@@ -130,39 +119,5 @@ function declareOthers(program: Command, declaring: Declaring): void {
   onCall(completion, declaring, async () => {
     const { completionCommand } = await import("./commands/completion.ts");
     return (called, context) => completionCommand({ shell: called.argument, program }, context);
-  });
-}
-
-/** A command, named and described, with the flags that all have. */
-function declare(parent: Command, [name, description]: [string, string], declaring: Declaring): Command {
-  return addCalledFlags(parent.command(name).description(description), outputSettings, declaring);
-}
-
-/** Only commands that the command line names get their many flags, which take a tenth of the time that --help has. */
-function addCalledFlags(command: Command, settings: readonly Setting<unknown>[], { argv }: Declaring): Command {
-  return argv.includes(command.name()) || argv.includes("completion") ? addSettingFlags(command, settings) : command;
-}
-
-interface CleaningFlags {
-  olderThan?: string;
-  force?: boolean;
-}
-
-function onCall(command: Command, { context, ending }: Declaring, load: () => Promise<CommandFunction>): void {
-  command.action(async () => {
-    const carryOut = await load();
-    const own: { json?: boolean; cache?: boolean; follow?: boolean; log?: string } & CleaningFlags = command.opts();
-    const called: CommandOptions = {
-      flags: collectFlags(command),
-      argument: command.args[0] ?? "",
-      runIds: command.args,
-      json: own.json ?? false,
-      cache: own.cache ?? true,
-      follow: own.follow ?? false,
-      log: logNames.find((name) => name === own.log) ?? "events",
-      olderThan: own.olderThan,
-      force: own.force ?? false,
-    };
-    ending.exitCode = await carryOut(called, context);
   });
 }

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { Config } from "../config/config.ts";
 import type { Runner } from "../core/runner.ts";
+import type { ServerRuns } from "./runs/server-runs.ts";
 import type { RunningServer } from "../server/running-server.ts";
 
 /** What a command may touch of the process it runs in. */
@@ -18,6 +19,8 @@ export interface CliContext {
   readonly killSignal?: AbortSignal | undefined;
   /** What carries out tasks under a configuration; main.ts hands in the wire. */
   buildRunner(config: Config): Promise<Runner>;
+  /** The same for runs on task servers. */
+  buildServerRuns(config: Config): Promise<ServerRuns>;
   /** The task server that a configuration describes, listening. `version` is this program's. */
   buildServer(config: Config, version: string): Promise<RunningServer>;
   /** Calls `reload` on SIGHUP, which else ends the process. */

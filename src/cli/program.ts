@@ -1,7 +1,7 @@
 import { Command, CommanderError, Help } from "commander";
 import { WorkerError } from "../core/worker-error.ts";
 import { declareCommands } from "./commands.ts";
-import type { Declaring } from "./commands.ts";
+import type { Declaring } from "./declaring.ts";
 import type { CliContext } from "./context.ts";
 import { environmentHelp, examples, exitCodes } from "./help-texts.ts";
 import { toUsageError } from "./usage-error.ts";

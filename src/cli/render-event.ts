@@ -50,7 +50,9 @@ export function describePhase(event: PhaseEvent): string {
   if (type === "agent.started") return ["agent started", data.version, data.model].filter(Boolean).join(" ");
   if (type === "progress") return data.text === undefined ? data.phase : `${data.phase}: ${data.text}`;
   if (type === "gate") return `gate ${data.name}: ${data.status}`;
-  return `agent ended: ${data.outcome.replaceAll("_", " ")}`;
+  if (type === "complete") return `agent ended: ${data.outcome.replaceAll("_", " ")}`;
+  // A newer server's: nothing is known of it but its name.
+  return String(type);
 }
 
 function renderResult(preview: string, isError: boolean, palette: Palette): string[] {

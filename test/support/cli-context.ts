@@ -24,6 +24,7 @@ export function createCapturedContext(
     stdout: capture("stdout"),
     stderr: capture("stderr"),
     buildRunner: () => Promise.reject(new Error("no runs in this test")),
+    buildServerRuns: () => Promise.reject(new Error("no runs in this test")),
     buildServer: () => Promise.reject(new Error("no server in this test")),
     onHangup() {},
     signal: new AbortController().signal,

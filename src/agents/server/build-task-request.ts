@@ -1,7 +1,8 @@
 import type { Task } from "../../core/task.ts";
 import { WorkerError } from "../../core/worker-error.ts";
-import { maxTaskBytes } from "../../protocol/task-request.ts";
+import { maxTaskBytes, taskRequestSchema } from "../../protocol/task-request.ts";
 import type { TaskRequest } from "../../protocol/task-request.ts";
+import { parseJson } from "../../util/parse-json.ts";
 import { formatSize } from "../../util/size.ts";
 
 /** What is sent to a server: the body of `POST /api/v1/tasks`. Throws USAGE where the task cannot be sent as it is. */
@@ -37,3 +38,28 @@ function decodePrompt(prompt: Uint8Array): string {
     });
   }
 }
+
+/** The task that was sent, for who follows it again. Throws RUN_NOT_FOUND where it is none. */
+export function parseTaskRequest(
+  text: string,
+  { runId, title }: { readonly runId: string; readonly title: string },
+): Task {
+  const request = taskRequestSchema.safeParse(parseJson(text)).data;
+  if (request === undefined) throw new WorkerError("RUN_NOT_FOUND", `What the run ${runId} sent is damaged.`);
+  const { limits = {}, agent = "claude", model } = request;
+  return {
+    runId,
+    title,
+    prompt: Buffer.from(request.task),
+    agent,
+    model,
+    limits: {
+      maxTurns: limits.turns,
+      maxCostUsd: limits.costUsd,
+      timeoutMs: (limits.wallSeconds ?? longestSeconds) * 1000,
+      ...(limits.idleSeconds === undefined ? {} : { idleMs: limits.idleSeconds * 1000 }),
+    },
+  };
+}
+
+const longestSeconds = 2_592_000;

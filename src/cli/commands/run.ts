@@ -1,7 +1,7 @@
 import type { Config } from "../../config/config.ts";
 import type { LoadedConfig } from "../../config/load-config.ts";
 import type { RunReport } from "../../core/run-report.ts";
-import type { RunRequest, Runner } from "../../core/runner.ts";
+import type { RunOptions, RunRequest, Runner } from "../../core/runner.ts";
 import { outputFormats } from "../../report/formats.ts";
 import { writeReport } from "../../report/write-report.ts";
 import { toPrintableLines } from "../../util/printable.ts";
@@ -37,13 +37,22 @@ export interface RunOrder {
 }
 
 /** Runs a task with progress on stderr and its report on stdout and in files; gives the exit code. */
-export async function carryOut(order: RunOrder, context: CliContext): Promise<number> {
-  const { config, request, runner } = order;
+export function carryOut({ request, runner, ...order }: RunOrder, context: CliContext): Promise<number> {
+  return carryOutRun((options) => runner(request, options), order, context);
+}
+
+/** The same for a run that begins in some other way. */
+export async function carryOutRun(
+  begin: (options: RunOptions) => Promise<RunReport>,
+  order: Pick<RunOrder, "config" | "notes">,
+  context: CliContext,
+): Promise<number> {
+  const { config } = order;
   const { stdout, stderr, environment, signal, killSignal } = context;
   const output = createOutputWriter(stdout);
   const palette = createPalette({ color: config.color, stream: stderr, environment });
   using progress = createProgress({ stream: stderr, verbosity: config.verbosity, palette });
-  const report = await runner(request, {
+  const report = await begin({
     signal,
     killSignal,
     async onEvent(event) {
@@ -66,7 +75,11 @@ export async function carryOut(order: RunOrder, context: CliContext): Promise<nu
   return report.exitCode;
 }
 
-function renderReport(report: RunReport, { config, notes }: RunOrder, context: CliContext): string {
+function renderReport(
+  report: RunReport,
+  { config, notes }: Pick<RunOrder, "config" | "notes">,
+  context: CliContext,
+): string {
   if (config.output !== "text") return outputFormats[config.output](report);
   const { stdout, environment, workingDirectory } = context;
   const palette = createPalette({ color: config.color, stream: stdout, environment });

@@ -58,6 +58,7 @@ const colours = {
   timed_out: "red",
   cancelled: "yellow",
   running: "blue",
+  detached: "blue",
   killed: "magenta",
   elsewhere: "dim",
   damaged: "magenta",

@@ -41,10 +41,12 @@ function renderKnown({ id, record, problem, paths }: StoredRun, state: RunState,
         ];
   const all = [...rows, ["Files", paths.directory], ["Run", id]];
   const lines = all.map(([label = "", value]) => `  ${palette.dim(label.padEnd(9))}${toPrintable(value ?? "")}`);
-  const next =
-    state === "running"
-      ? `agent-worker runs logs ${quoteForShell(id)} --follow`
-      : `agent-worker runs clean ${quoteForShell(id)}`;
+  const next = describeNext(state, quoteForShell(id));
   const headline = `${palette.bold(state)}  ${palette.bold(toPrintable(record?.title ?? ""))}`.trimEnd();
   return `${[headline, "", ...lines, "", `  ${palette.bold(next)}`].join("\n")}\n`;
+}
+
+function describeNext(state: RunState, id: string): string {
+  if (state === "running") return `agent-worker runs logs ${id} --follow`;
+  return state === "detached" ? `agent-worker runs collect ${id}` : `agent-worker runs clean ${id}`;
 }

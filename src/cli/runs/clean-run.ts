@@ -62,7 +62,10 @@ export async function cleanRun(
 
 function refuse({ record }: StoredRun, state: RunState, { force }: CleaningRequest): string | null {
   if (state === "running") return `it is still running (process ${record?.pid})`;
-  if (state !== "elsewhere" || force) return null;
+  if (force) return null;
+  if (state === "detached")
+    return `its task may go on at ${record?.server?.url}: agent-worker runs collect, or say --force`;
+  if (state !== "elsewhere") return null;
   return `it belongs to ${record?.host}: clean it there, or say --force if that host is gone`;
 }
 

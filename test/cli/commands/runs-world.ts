@@ -27,6 +27,7 @@ export function openWorld() {
       stderr: stderr.stream,
       signal: abort.signal,
       buildRunner: () => Promise.reject(new Error("no task is run here")),
+      buildServerRuns: () => Promise.reject(new Error("no task is run here")),
       buildServer: () => Promise.reject(new Error("no server is run here")),
       onHangup() {},
     });
