@@ -1,5 +1,6 @@
 import { toWorkerError } from "../../core/worker-error.ts";
 import type { TerminalState } from "../../protocol/task-state.ts";
+import type { TaskEnding } from "../../store/tasks/task-store.ts";
 import { AttemptOverError } from "../repositories/repositories.ts";
 import type { AttemptRefs } from "../repositories/repositories.ts";
 import type { Attempt } from "./attempt.ts";
@@ -50,8 +51,31 @@ export async function conclude(parts: DispatcherParts, attempt: Attempt, work: W
   const end = work.words.end(published.end);
   const ending = toEnding(end, claim.attempt);
   const stored = signals.over.aborted ? null : await attempt.write(() => store.finish(claim, ending));
+  const isEnded = stored !== null || (await isEndedSo(parts, attempt, ending));
+  if (!isEnded && end.result.commit !== null) await retract(parts, work, end.result.commit);
   if (!isKept) await tidy();
-  return stored === null ? { kind: "lost" } : { kind: "ended", end, state: ending.state };
+  return isEnded ? { kind: "ended", end, state: ending.state } : { kind: "lost" };
+}
+
+/** A store that failed may have stored the end all the same, and then answers that nobody has a claim any more. */
+async function isEndedSo(
+  { store }: DispatcherParts,
+  { claim }: Attempt,
+  { state, result }: TaskEnding,
+): Promise<boolean> {
+  const task = await store.read(claim.taskId).catch(() => null);
+  return task !== null && task.state === state && task.commit === result.commit && task.fence === claim.fence;
+}
+
+async function retract(
+  { repositories, log }: DispatcherParts,
+  { directory, refs }: Work,
+  commit: string,
+): Promise<void> {
+  if (refs === null) return;
+  await repositories.retract(directory, refs.taskId, commit).catch((error: unknown) => {
+    log.warn({ taskId: refs.taskId, err: error }, "the result of a lost attempt was left behind");
+  });
 }
 
 /**

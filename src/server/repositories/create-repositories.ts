@@ -11,7 +11,7 @@ import { createBareRepository } from "./bare-repository.ts";
 import { checkPath, fetchPath } from "./fetch-path.ts";
 import { checkUrl, fetchUrl } from "./fetch-url.ts";
 import type { PreparedRepository, Repositories, RepositoryProblem } from "./repositories.ts";
-import { beginAttempt, discardAttempt, dropTaskRefs, publishAttempt, trimInbox } from "./task-refs.ts";
+import { beginAttempt, discardAttempt, dropTaskRefs, publishAttempt, retractResult, trimInbox } from "./task-refs.ts";
 
 export interface RepositoriesSettings {
   /** Repositories are below its `repositories`. */
@@ -64,6 +64,7 @@ export function createRepositories(settings: RepositoriesSettings): Repositories
     },
     begin: (directory, attempt) => beginAttempt(openPlace(directory), attempt),
     publish: (directory, attempt, commit) => publishAttempt(openPlace(directory), attempt, commit),
+    retract: (directory, taskId, commit) => retractResult(openPlace(directory), taskId, commit),
     async discard(directory, attempt) {
       await discardAttempt(openPlace(directory), attempt);
       await trimInbox(openPlace(directory));

@@ -34,6 +34,8 @@ export interface Repositories {
    * transaction. Throws AttemptOverError, and changes nothing, where a later attempt has begun.
    */
   publish(directory: string, attempt: AttemptRefs, commit: string): Promise<void>;
+  /** Takes a result away again that turned out not to count; another attempt's stays. */
+  retract(directory: string, taskId: string, commit: string): Promise<void>;
   /** Takes away what an attempt left in refs, but the result of another: of one that has ended without a result, or is over. */
   discard(directory: string, attempt: Omit<AttemptRefs, "base">): Promise<void>;
   /** Commit to commit, as a patch for people; without a program of anybody's. */

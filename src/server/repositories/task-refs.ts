@@ -44,6 +44,13 @@ export async function publishAttempt(place: GitPlace, attempt: AttemptRefs, comm
   });
 }
 
+export async function retractResult(place: GitPlace, taskId: string, commit: string): Promise<void> {
+  const result = buildTaskRef(taskId);
+  await changeInTurn(place, async () =>
+    (await readRefs(place, [result])).get(result) === commit ? [toDeletion([result, commit])] : [],
+  );
+}
+
 /** The result stays where it was published: an attempt that has published has no ref of its own any more. */
 export async function discardAttempt(place: GitPlace, attempt: Omit<AttemptRefs, "base">): Promise<void> {
   await dropRefs(place, [buildAttemptRef(attempt), ...listRunRefs(attempt)]);
