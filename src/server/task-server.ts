@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { once } from "node:events";
-import { getRequestListener } from "@hono/node-server";
+import { getRequestListener, RequestError } from "@hono/node-server";
 import { closeCodes } from "../protocol/task-event.ts";
 import { WorkerError } from "../core/worker-error.ts";
 import { readCode, readMessage } from "../util/error-facts.ts";
@@ -38,6 +38,10 @@ export async function startTaskServer(parts: ServerParts): Promise<TaskServer> {
     requestTimeout: 0,
     keepAliveTimeout: 15_000,
     connectionsCheckingInterval: Math.min(limits.headersMs, 5_000),
+    // Refused like everything else, and not by Node.
+    requireHostHeader: false,
+    // `curl --http2` asks for h2c and is content with what it gets.
+    shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === "websocket",
   });
   server.on("request", createListener(routeParts));
   const sockets = acceptSockets(server, routeParts);
@@ -69,7 +73,12 @@ function createListener(parts: RouteParts): (incoming: IncomingMessage, outgoing
       if (exchange === undefined) throw new ProblemError("INTERNAL");
       return app.fetch(request, { ...env, exchange });
     },
-    { overrideGlobalObjects: false, errorHandler: () => new Response(null, { status: 400 }) },
+    {
+      overrideGlobalObjects: false,
+      errorHandler(error) {
+        throw error instanceof RequestError ? new ProblemError("BAD_REQUEST", { cause: error }) : error;
+      },
+    },
   );
   return (incoming, outgoing) => {
     const exchange = openExchange(incoming, outgoing, parts);

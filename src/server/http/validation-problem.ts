@@ -29,7 +29,7 @@ function describe(issue: Issue, parent: string): FieldError[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({
       pointer: `${pointer}/${escapePointer(key.slice(0, 200))}`,
-      code: "UNKNOWN_FIELD",
+      code: "unknown_field",
       message: "There is no such field.",
     }));
   }
@@ -38,5 +38,5 @@ function describe(issue: Issue, parent: string): FieldError[] {
     const [closest] = issue.errors.toSorted((a, b) => a.length - b.length);
     if (closest !== undefined) return closest.flatMap((inner) => describe(inner, pointer));
   }
-  return [{ pointer, code: issue.code.toUpperCase(), message: issue.message }];
+  return [{ pointer, code: issue.code, message: issue.message }];
 }
