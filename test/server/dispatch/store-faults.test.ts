@@ -62,6 +62,35 @@ describe("a store that fails", () => {
     await expectWhole(world.store, id);
   });
 
+  it("after it has stored the end of a task takes nothing of it away", async () => {
+    let ends = 0;
+    await using world = await openDispatchWorld({
+      wrapStore: (store) =>
+        new Proxy(store, {
+          get(target, name) {
+            const value: unknown = Reflect.get(target, name);
+            if (typeof value !== "function" || name !== "finish") {
+              return typeof value === "function" ? value.bind(target) : value;
+            }
+            return async (...args: readonly unknown[]) => {
+              const answer: unknown = await value.apply(target, args);
+              ends += 1;
+              if (ends === 1) throw new WorkerError("STORE_FAILED", "the answer is lost");
+              return answer;
+            };
+          },
+        }),
+    });
+    const dispatcher = await world.start(writeFile);
+    const { id } = await world.submit();
+    const task = await world.end(id);
+    await dispatcher.drain(60_000);
+    expect(ends).toBe(2);
+    expect(world.git("rev-parse", `refs/tasks/${id}`)).toBe(task.commit);
+    expect(world.told.filter(([name]) => name === "taskEnded")).toHaveLength(1);
+    await expectWhole(world.store, id);
+  });
+
   it("to claim is asked again", async () => {
     const { wrap, failing } = createFailing();
     await using world = await openDispatchWorld({ wrapStore: wrap });
