@@ -5,11 +5,11 @@ import { toPrintable } from "../../util/printable.ts";
 import { quote } from "../../util/quote.ts";
 import type { CommandOptions } from "../command-options.ts";
 import type { CliContext } from "../context.ts";
-import { cleanRun } from "../runs/clean-run.ts";
-import type { CleaningRequest, CleaningSetting } from "../runs/clean-run.ts";
-import { createCleaningPorts } from "../runs/cleaning-ports.ts";
-import { openRuns } from "../runs/open-runs.ts";
-import { readRunState } from "../runs/run-state.ts";
+import { cleanRun } from "../../worker/cleaning/clean-run.ts";
+import type { CleaningRequest, CleaningSetting } from "../../worker/cleaning/clean-run.ts";
+import { createCleaningPorts } from "../../worker/cleaning/cleaning-ports.ts";
+import { buildCleaningSurroundings, openRuns } from "../runs/open-runs.ts";
+import { readRunState } from "../../worker/cleaning/run-state.ts";
 
 type RunsCleanOptions = Pick<CommandOptions, "flags" | "runIds" | "olderThan" | "force">;
 
@@ -19,7 +19,7 @@ type RunsCleanOptions = Pick<CommandOptions, "flags" | "runIds" | "olderThan" | 
  */
 export async function runsCleanCommand(options: RunsCleanOptions, context: CliContext): Promise<number> {
   const { config, store } = await openRuns(options, context);
-  const setting = { store, ports: createCleaningPorts(config, context.signal) };
+  const setting = { store, ports: createCleaningPorts(buildCleaningSurroundings(config), context.signal) };
   const named = options.runIds.length > 0;
   const { chosen, remove } = await chooseRuns(store, options);
   const request: CleaningRequest = { remove, force: options.force, dryRun: config.dryRun };

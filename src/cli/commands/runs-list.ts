@@ -7,8 +7,8 @@ import type { CommandOptions } from "../command-options.ts";
 import type { CliContext } from "../context.ts";
 import { createOutputWriter, formatNdjson } from "../output-writer.ts";
 import { openRuns } from "../runs/open-runs.ts";
-import { readRunState } from "../runs/run-state.ts";
-import type { RunState } from "../runs/run-state.ts";
+import { readRunState } from "../../worker/cleaning/run-state.ts";
+import type { RunState } from "../../worker/cleaning/run-state.ts";
 
 /** `runs list`: the newest first. With --json an array of `{runId, state, problem, record}`. */
 export async function runsListCommand(options: CommandOptions, context: CliContext): Promise<number> {

@@ -10,7 +10,7 @@ import type { CliContext } from "../context.ts";
 import { createOutputWriter } from "../output-writer.ts";
 import { renderEvent } from "../render-event.ts";
 import { openRuns } from "../runs/open-runs.ts";
-import { readRunState } from "../runs/run-state.ts";
+import { readRunState } from "../../worker/cleaning/run-state.ts";
 
 type RunsLogsOptions = Pick<CommandOptions, "flags" | "argument" | "json" | "log" | "follow">;
 

@@ -1,9 +1,9 @@
 import type { CommandOptions } from "../command-options.ts";
 import type { CliContext } from "../context.ts";
-import { createCleaningPorts } from "../runs/cleaning-ports.ts";
+import { createCleaningPorts } from "../../worker/cleaning/cleaning-ports.ts";
 import { requireServerRun, requireUnfollowed } from "../runs/choose-server-runs.ts";
 import type { ServerRun } from "../runs/choose-server-runs.ts";
-import { openRuns } from "../runs/open-runs.ts";
+import { buildCleaningSurroundings, openRuns } from "../runs/open-runs.ts";
 import type { RunsSetting } from "../runs/open-runs.ts";
 import { carryOutRun } from "./run.ts";
 
@@ -28,7 +28,8 @@ export async function resumeServerRun(
   const known = record.server.settled ? await store.readReport(id) : null;
   const runs = await context.buildServerRuns(config);
   // What the earlier process could not take with it.
-  if (known === null) await createCleaningPorts(config, context.signal).removeRuntimeDirectory(record);
+  if (known === null)
+    await createCleaningPorts(buildCleaningSurroundings(config), context.signal).removeRuntimeDirectory(record);
   return carryOutRun(
     async (options) => known ?? runs.resume({ directory: paths.directory, record }, options),
     { config, notes: [] },

@@ -7,8 +7,8 @@ import type { CommandOptions } from "../command-options.ts";
 import type { CliContext } from "../context.ts";
 import { createOutputWriter, formatNdjson } from "../output-writer.ts";
 import { openRuns } from "../runs/open-runs.ts";
-import { readRunState } from "../runs/run-state.ts";
-import type { RunState } from "../runs/run-state.ts";
+import { readRunState } from "../../worker/cleaning/run-state.ts";
+import type { RunState } from "../../worker/cleaning/run-state.ts";
 
 /** `runs show`: the report as the run printed it; where there is none (yet), what is known. */
 export async function runsShowCommand(options: CommandOptions, context: CliContext): Promise<number> {

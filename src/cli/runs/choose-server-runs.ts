@@ -1,7 +1,7 @@
 import { WorkerError } from "../../core/worker-error.ts";
 import type { RunRecord } from "../../store/run-record.ts";
 import type { Store, StoredRun } from "../../store/store.ts";
-import { isCollectable, readRunState } from "./run-state.ts";
+import { isCollectable, readRunState } from "../../worker/cleaning/run-state.ts";
 
 /** A run that a task server carries out, or has carried out. */
 export type ServerRun = StoredRun & {

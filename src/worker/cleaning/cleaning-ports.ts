@@ -1,12 +1,12 @@
 import { lstat, rm } from "node:fs/promises";
 import path from "node:path";
-import type { Config } from "../../config/config.ts";
 import { removeLabelledContainers } from "../../container/container.ts";
-import { buildEngineSettings } from "../../container/engine-settings.ts";
+import type { EngineSettings } from "../../container/engine-settings.ts";
 import { connectEngine } from "../../container/engine.ts";
 import { buildKeptRef } from "../../core/kept-ref.ts";
 import { toWorkerError } from "../../core/worker-error.ts";
 import { readCheckedOut } from "../../git/branch-state.ts";
+import type { GitSettings } from "../../git/git-environment.ts";
 import { openRepository } from "../../git/repository.ts";
 import type { Repository } from "../../git/repository.ts";
 import { runGit } from "../../git/run-git.ts";
@@ -14,19 +14,24 @@ import { readRef, updateRef } from "../../git/update-ref.ts";
 import type { RunRecord } from "../../store/run-record.ts";
 import type { CleaningPorts } from "./clean-run.ts";
 
+export interface CleaningSurroundings {
+  readonly engine: EngineSettings;
+  readonly git: GitSettings;
+}
+
 /** The ports joined to the engine and to git; nothing is opened before it is needed. */
-export function createCleaningPorts(config: Config, signal: AbortSignal): CleaningPorts {
+export function createCleaningPorts(surroundings: CleaningSurroundings, signal: AbortSignal): CleaningPorts {
   const withRepository = async <T>(
     record: RunRecord,
     gone: T,
     use: (repository: Repository) => Promise<T>,
   ): Promise<T> => {
-    const repository = await findRepository(record, config, signal);
+    const repository = await findRepository(record, surroundings, signal);
     return repository === null ? gone : use(repository);
   };
   return {
     async removeContainers(runId) {
-      await using engine = await connectEngine(buildEngineSettings(config), signal);
+      await using engine = await connectEngine(surroundings.engine, signal);
       return removeLabelledContainers(engine, [`agent-worker.run=${runId}`]);
     },
     releaseBranch: (record) =>
@@ -42,7 +47,11 @@ export function createCleaningPorts(config: Config, signal: AbortSignal): Cleani
 }
 
 /** null where it is gone, and with it all that was left in it. The common directory outlives linked work trees. */
-async function findRepository(record: RunRecord, { git }: Config, signal: AbortSignal): Promise<Repository | null> {
+async function findRepository(
+  record: RunRecord,
+  { git }: CleaningSurroundings,
+  signal: AbortSignal,
+): Promise<Repository | null> {
   try {
     return await openRepository(record.commonDirectory, git, signal);
   } catch (error) {
