@@ -19,8 +19,9 @@ export function createApp(): ServerApp {
   app.onError((error, context) => toAnswer(error, context));
   app.notFound((context) => toAnswer(buildMissing(app, context), context));
   app.use("*", async (context, next) => {
+    const path = routePath(context, -1);
+    if (path !== "/*") context.env.exchange.route = toPattern(path);
     await next();
-    context.env.exchange.route = toPattern(routePath(context, -1));
   });
   return app;
 }
@@ -55,5 +56,5 @@ function isRouted(app: ServerApp, method: string, path: string): boolean {
 
 /** As the OpenAPI document writes it. */
 function toPattern(path: string): string {
-  return path.replaceAll(/:(\w+)(?:\{[^/]*\})?/g, "{$1}");
+  return path.replaceAll(/:(\w+)(?:\{.*?\})?(?=\/|$)/g, "{$1}");
 }

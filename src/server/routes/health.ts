@@ -6,6 +6,7 @@ import type { ServerApp } from "../http/create-app.ts";
 import { ProblemError } from "../http/problem-error.ts";
 import type { RouteParts } from "../server-parts.ts";
 import { describeJson, describeProblems } from "./responses.ts";
+import { schemas } from "./schemas.ts";
 
 const briefSchema = healthSchema.pick({ status: true });
 
@@ -14,7 +15,7 @@ const healthRoute = createRoute({
   path: "/health",
   summary: "How the server is: all of it with a key, the status alone without",
   security: [],
-  responses: { 200: describeJson("It answers", z.union([healthSchema, briefSchema])), ...describeProblems() },
+  responses: { 200: describeJson("It answers", z.union([schemas.health, briefSchema])), ...describeProblems() },
 });
 
 const aliveRoute = createRoute({

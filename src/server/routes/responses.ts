@@ -1,6 +1,7 @@
 import type { z } from "@hono/zod-openapi";
-import { problemSchema, problemTable } from "../../protocol/problem.ts";
+import { problemTable } from "../../protocol/problem.ts";
 import type { ProblemCode } from "../../protocol/problem.ts";
+import { schemas } from "./schemas.ts";
 
 /** A JSON answer, for the document. */
 export function describeJson<Schema extends z.ZodType>(description: string, schema: Schema) {
@@ -13,7 +14,7 @@ export function describeProblems(...codes: ProblemCode[]) {
   return Object.fromEntries(
     [...Map.groupBy(all, (code) => problemTable[code].status)].map(([status, group]) => [
       status,
-      { description: group.join(", "), content: { "application/problem+json": { schema: problemSchema } } },
+      { description: group.join(", "), content: { "application/problem+json": { schema: schemas.problem } } },
     ]),
   );
 }

@@ -7,6 +7,7 @@ import type { ServerApp } from "../http/create-app.ts";
 import { ProblemError } from "../http/problem-error.ts";
 import type { RouteParts } from "../server-parts.ts";
 import { describeJson, describeProblems } from "./responses.ts";
+import { schemas } from "./schemas.ts";
 
 const params = z.object({ id: sessionIdSchema });
 const path = "/api/v1/sessions/{id}";
@@ -16,7 +17,7 @@ const listRoute = createRoute({
   path: "/api/v1/sessions",
   summary: "Conversations that a later task can continue",
   responses: {
-    200: describeJson("All of them, the newest first", z.object({ sessions: z.array(sessionResourceSchema) })),
+    200: describeJson("All of them, the newest first", z.object({ sessions: z.array(schemas.session) })),
     ...describeProblems(),
   },
 });
@@ -26,7 +27,7 @@ const readRoute = createRoute({
   path,
   summary: "A conversation",
   request: { params },
-  responses: { 200: describeJson("The conversation", sessionResourceSchema), ...describeProblems("NOT_FOUND") },
+  responses: { 200: describeJson("The conversation", schemas.session), ...describeProblems("NOT_FOUND") },
 });
 
 const removeRoute = createRoute({

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { runReportSchema } from "../../core/run-report.ts";
 import { taskIdSchema } from "../../protocol/identifiers.ts";
-import { interruptRequestSchema, taskResourceSchema } from "../../protocol/task-resource.ts";
+import { interruptRequestSchema } from "../../protocol/task-resource.ts";
 import { isTerminal } from "../../protocol/task-state.ts";
 import type { StoredTask } from "../../store/tasks/task-store.ts";
 import { parseDuration } from "../../util/duration.ts";
@@ -11,6 +11,7 @@ import { ProblemError } from "../http/problem-error.ts";
 import { readBody } from "../http/read-body.ts";
 import type { RouteParts } from "../server-parts.ts";
 import { describeJson, describeProblems } from "./responses.ts";
+import { schemas } from "./schemas.ts";
 import { readOwnTask, requireEnd } from "./submit-task.ts";
 import { toTaskResource } from "./tasks.ts";
 
@@ -32,7 +33,7 @@ const readRoute = createRoute({
     headers: z.object({ "if-none-match": z.string().max(256).optional() }),
   },
   responses: {
-    200: describeJson("The task; its ETag is its revision", taskResourceSchema),
+    200: describeJson("The task; its ETag is its revision", schemas.task),
     304: { description: "It has not changed" },
     ...describeProblems("NOT_FOUND"),
   },
@@ -47,8 +48,8 @@ const interruptRoute = createRoute({
     body: { required: false, content: { "application/json": { schema: interruptRequestSchema } } },
   },
   responses: {
-    200: describeJson("It was stopping or stopped already", taskResourceSchema),
-    202: describeJson("It will stop", taskResourceSchema),
+    200: describeJson("It was stopping or stopped already", schemas.task),
+    202: describeJson("It will stop", schemas.task),
     ...describeProblems("NOT_FOUND", "ALREADY_ENDED", "TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "REQUEST_TIMEOUT"),
   },
 });
@@ -60,7 +61,7 @@ const reportRoute = createRoute({
   description: "404 where it ended before a run was begun.",
   request: { params },
   responses: {
-    200: describeJson("The report", runReportSchema),
+    200: describeJson("The report", schemas.report),
     ...describeProblems("NOT_FOUND", "NOT_FINISHED"),
   },
 });

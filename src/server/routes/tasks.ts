@@ -1,6 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { taskIdSchema } from "../../protocol/identifiers.ts";
-import { taskRequestSchema } from "../../protocol/task-request.ts";
 import { taskPageSchema, taskResourceSchema } from "../../protocol/task-resource.ts";
 import type { TaskResource } from "../../protocol/task-resource.ts";
 import { taskStateSchema } from "../../protocol/task-state.ts";
@@ -10,6 +9,7 @@ import type { ServerApp } from "../http/create-app.ts";
 import { readBody } from "../http/read-body.ts";
 import type { RouteParts } from "../server-parts.ts";
 import { describeJson, describeProblems } from "./responses.ts";
+import { schemas } from "./schemas.ts";
 import { createSubmit } from "./submit-task.ts";
 
 /** Without what only the server knows. */
@@ -30,11 +30,11 @@ const submitRoute = createRoute({
         .regex(/^[\u0021-\u007e]{1,255}$/, "must be 1 to 255 printable ASCII characters")
         .optional(),
     }),
-    body: { required: true, content: { "application/json": { schema: taskRequestSchema } } },
+    body: { required: true, content: { "application/json": { schema: schemas.taskRequest } } },
   },
   responses: {
-    200: describeJson("The same request was taken before (Idempotency-Replayed: true)", taskResourceSchema),
-    201: describeJson("The task is queued; Location names it", taskResourceSchema),
+    200: describeJson("The same request was taken before (Idempotency-Replayed: true)", schemas.task),
+    201: describeJson("The task is queued; Location names it", schemas.task),
     ...describeProblems(
       "IN_FLIGHT",
       "TOO_LARGE",
@@ -78,7 +78,10 @@ const listRoute = createRoute({
         .optional(),
     }),
   },
-  responses: { 200: describeJson("A page", taskPageSchema), ...describeProblems() },
+  responses: {
+    200: describeJson("A page", taskPageSchema.extend({ tasks: z.array(schemas.task) })),
+    ...describeProblems(),
+  },
 });
 
 /** The collection of tasks: submit one, list them. */
