@@ -44,7 +44,7 @@ it("shows no secret, and no password of a URL", async () => {
     ANTHROPIC_API_KEY: "hush-1",
     CLAUDE_SERVER_API_KEY: "hush-2",
     HTTPS_PROXY: "http://me:hush-3@proxy:1",
-    CLAUDE_SERVER_URL: "http://me:hush-4@a, http://hush-5@b",
+    HTTP_PROXY: "hush-4@proxy:2",
   };
   for (const argv of [[], ["--json"]]) {
     const { stdout, stderr } = await runConfig(argv, environment);

@@ -4,17 +4,13 @@ import type { ServerPatience, ServerSettings } from "../../src/agents/server/ser
 import type { RunEvent } from "../../src/core/run-event.ts";
 import type { RunReport } from "../../src/core/run-report.ts";
 import type { RunOptions, RunRequest } from "../../src/core/runner.ts";
-import type { DispatcherSettings } from "../../src/server/dispatch/dispatcher-parts.ts";
 import { openStore } from "../../src/store/store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { createUlid } from "../../src/util/ulid.ts";
 import { createRunner } from "../../src/worker/run-task.ts";
 import { gitSettings, makeDirectory, makeRepository } from "./repository.ts";
 import type { TestRepository } from "./repository.ts";
-import { createScriptedRunner } from "./scripted-runner.ts";
-import type { Script } from "./scripted-runner.ts";
-import { startTestServer, testKeys } from "./task-server.ts";
-import type { TestServer, TestServerOptions } from "./task-server.ts";
+import { testKeys } from "./task-server.ts";
 
 /** Times for tests: nothing waits longer than it must. */
 export const quickPatience: ServerPatience = {
@@ -113,15 +109,4 @@ export function buildTestRequest(repository: string, change: RunChange = {}): Ru
     warnings: [],
     ...change.request,
   };
-}
-
-export interface ServingOptions extends TestServerOptions {
-  readonly dispatcher?: Partial<DispatcherSettings>;
-}
-
-/** A task server that carries out what it gets, with a script in the place of an agent. */
-export function startServing(script: Script, { dispatcher, ...options }: ServingOptions = {}): Promise<TestServer> {
-  // A wish to stop is seen with the next renewal.
-  const dispatch = { renewMs: 50, ...options.dispatch, ...dispatcher };
-  return startTestServer({ ...options, runner: createScriptedRunner(script), dispatch });
 }
