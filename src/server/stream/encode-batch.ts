@@ -12,7 +12,16 @@ export const encodeSse = share((events) =>
 );
 
 /** One unmasked text frame per event, as a server sends them (RFC 6455, 5.2). */
-export const encodeFrames = share((events) => Buffer.concat(events.flatMap(({ text }) => encodeFrame(text))));
+export const encodeFrames = share((events) => {
+  const lengths = events.map(({ text }) => Buffer.byteLength(text));
+  const frames = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + headSize(length) + length, 0));
+  let at = 0;
+  for (const [index, { text }] of events.entries()) {
+    at = writeHead(frames, lengths[index] ?? 0, at);
+    at += frames.write(text, at);
+  }
+  return frames;
+});
 
 /** Readers that share a batch share its bytes. */
 function share(encode: (events: readonly EventRow[]) => Buffer): BatchEncoder {
@@ -26,17 +35,22 @@ function share(encode: (events: readonly EventRow[]) => Buffer): BatchEncoder {
 
 const finalText = 0x81;
 
-function encodeFrame(text: string): readonly Buffer[] {
-  const payload = Buffer.from(text);
-  return [encodeHead(payload.length), payload];
+function headSize(length: number): number {
+  if (length < 126) return 2;
+  return length < 65_536 ? 4 : 10;
 }
 
-function encodeHead(length: number): Buffer {
-  if (length < 126) return Buffer.from([finalText, length]);
-  if (length < 65_536) return Buffer.from([finalText, 126, length >> 8, length & 0xff]);
-  const head = Buffer.alloc(10);
-  head[0] = finalText;
-  head[1] = 127;
-  head.writeBigUInt64BE(BigInt(length), 2);
-  return head;
+/** Answers where the payload begins. */
+function writeHead(frames: Buffer, length: number, at: number): number {
+  const size = headSize(length);
+  frames[at] = finalText;
+  if (size === 2) frames[at + 1] = length;
+  else if (size === 4) {
+    frames[at + 1] = 126;
+    frames.writeUInt16BE(length, at + 2);
+  } else {
+    frames[at + 1] = 127;
+    frames.writeBigUInt64BE(BigInt(length), at + 2);
+  }
+  return at + size;
 }

@@ -36,9 +36,8 @@ interface Followed {
   readers: number;
   /** How many events to read at a time, from the size of the last ones: what is read beyond `batchBytes` is read in vain. */
   limit: number;
+  /** By what they come after. */
   readonly steps: Map<number, Step>;
-  /** The last few batches by what they come after, for readers that are a little behind. */
-  readonly recent: Map<number, Batch>;
 }
 
 /** A read under way, and who waits for it. */
@@ -53,7 +52,6 @@ interface Waiting {
 }
 
 const firstLimit = 16;
-const recentBatches = 4;
 
 export function createEventFeed({ store, options }: FeedParts): EventFeed {
   const followed = new Map<string, Followed>();
@@ -80,8 +78,7 @@ export function createEventFeed({ store, options }: FeedParts): EventFeed {
       followed.set(taskId, task);
       task.readers += 1;
       return {
-        next: async (after, signal) =>
-          signal.aborted ? undefined : (task.recent.get(after) ?? join({ task, after, read }, signal)),
+        next: async (after, signal) => (signal.aborted ? undefined : join({ task, after, read }, signal)),
         [Symbol.dispose]() {
           task.readers -= 1;
           if (task.readers === 0) followed.delete(taskId);
@@ -95,7 +92,7 @@ export function createEventFeed({ store, options }: FeedParts): EventFeed {
 }
 
 function createFollowed(id: string): Followed {
-  return { id, readers: 0, limit: firstLimit, steps: new Map(), recent: new Map() };
+  return { id, readers: 0, limit: firstLimit, steps: new Map() };
 }
 
 function chooseLimit(events: number, bytes: number, options: FeedParts["options"]): number {
@@ -145,7 +142,6 @@ async function carryOut(place: Place, step: Step): Promise<void> {
   try {
     const batch = await read(task, after, step.stop.signal);
     end(place, step);
-    if (batch !== null && batch.events.length > 0 && task.readers > 1) remember(task, after, batch);
     for (const { resolve } of step.waiting) resolve(batch);
   } catch (error) {
     end(place, step);
@@ -157,11 +153,4 @@ async function carryOut(place: Place, step: Step): Promise<void> {
 function end({ task, after }: Place, step: Step): void {
   if (task.steps.get(after) === step) task.steps.delete(after);
   step.stop.abort();
-}
-
-function remember(task: Followed, after: number, batch: Batch): void {
-  task.recent.delete(after);
-  task.recent.set(after, batch);
-  const [oldest] = task.recent.keys();
-  if (task.recent.size > recentBatches && oldest !== undefined) task.recent.delete(oldest);
 }

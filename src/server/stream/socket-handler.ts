@@ -35,6 +35,7 @@ export function createSocketHandler(parts: StreamParts): SocketHandler {
     noServer: true,
     clientTracking: false,
     maxPayload: options.messageBytes,
+    // Sessions write frames themselves.
     perMessageDeflate: false,
     closeTimeout: options.pongMs,
   };

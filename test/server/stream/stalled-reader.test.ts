@@ -98,8 +98,9 @@ describe("a reader that takes nothing", () => {
 
   test("does not hold up the end of the server by taking nothing", async () => {
     await using world = await createStreamWorld({ pongMs: 300 });
+    const sockets = watchServer(world);
     const task = await world.startTask();
-    await task.append(buildMessages(30, "x".repeat(250_000)));
+    await append50Megabytes(task, () => undefined);
     const webSocket = world.connect(task.taskId);
     await once(webSocket, "message");
     webSocket.pause();
@@ -108,6 +109,7 @@ describe("a reader that takes nothing", () => {
       "response",
     );
     response.on("error", () => undefined);
+    await expect.poll(() => sockets.every(({ writableLength }) => writableLength > mebibyte)).toBe(true);
     expect(world.parts.connections.size).toBe(2);
     await world.sockets.closeAll(1012);
     expect(world.parts.connections.size).toBe(0);
