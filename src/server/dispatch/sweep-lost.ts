@@ -1,11 +1,14 @@
+import { z } from "zod";
+import { taskEventSchema } from "../../protocol/task-event.ts";
 import { isTerminal } from "../../protocol/task-state.ts";
 import type { StoredTask, TaskStore } from "../../store/tasks/task-store.ts";
-import type { Repositories } from "../repositories/repositories.ts";
+import { parseJson } from "../../util/parse-json.ts";
+import type { AttemptRefs, Repositories } from "../repositories/repositories.ts";
 import type { DispatcherLog } from "./dispatcher-parts.ts";
 
 interface SweepParts {
-  readonly store: Pick<TaskStore, "sweep">;
-  readonly repositories: Pick<Repositories, "locate" | "unpublish">;
+  readonly store: Pick<TaskStore, "sweep" | "readEvents">;
+  readonly repositories: Pick<Repositories, "locate" | "unpublish" | "dropRun">;
   readonly log: DispatcherLog;
 }
 
@@ -23,13 +26,42 @@ export async function sweepLost(parts: SweepParts, now: number): Promise<readonl
   }
 }
 
-async function follow({ repositories, log }: SweepParts, task: StoredTask): Promise<void> {
+async function follow({ store, repositories, log }: SweepParts, task: StoredTask): Promise<void> {
   const facts = { taskId: task.id, attempt: task.attempt, state: task.state };
   log.warn(facts, "an attempt was lost");
-  if (!isTerminal(task.state)) return;
+  const directory = repositories.locate(task.owner, task.request.repository);
   try {
-    await repositories.unpublish(repositories.locate(task.owner, task.request.repository), task.id);
+    if (isTerminal(task.state)) await repositories.unpublish(directory, task.id);
+    const run = await findRun(store, task);
+    if (run !== undefined) await repositories.dropRun(directory, run);
   } catch (error) {
-    log.warn({ ...facts, err: error }, "refs of a lost task were left behind");
+    log.warn({ ...facts, err: error }, "refs of a lost attempt were left behind");
   }
+}
+
+const startedSchema = taskEventSchema.extend({
+  type: z.literal("run.started"),
+  data: z.object({ branch: z.string() }),
+});
+const pageSize = 500;
+
+/** The run of the attempt that was lost, as its first event told; undefined where it never came so far. */
+async function findRun(
+  store: Pick<TaskStore, "readEvents">,
+  { id, attempt }: StoredTask,
+): Promise<Pick<AttemptRefs, "runId" | "branch"> | undefined> {
+  for (let after = 0; ;) {
+    const page = await store.readEvents(id, { after, limit: pageSize });
+    const last = page?.events.at(-1);
+    if (page === null || last === undefined) return undefined;
+    const started = page.events.flatMap(({ text }) => parseStarted(text) ?? []);
+    const own = started.find((event) => event.attempt === attempt);
+    if (own !== undefined) return { runId: own.runId, branch: own.data.branch };
+    after = last.seq;
+  }
+}
+
+function parseStarted(text: string): z.infer<typeof startedSchema> | undefined {
+  // Most events are something else, and some are long.
+  return text.includes('"run.started"') ? startedSchema.safeParse(parseJson(text)).data : undefined;
 }

@@ -11,7 +11,15 @@ import { createBareRepository } from "./bare-repository.ts";
 import { checkPath, fetchPath } from "./fetch-path.ts";
 import { checkUrl, fetchUrl } from "./fetch-url.ts";
 import type { PreparedRepository, Repositories, RepositoryProblem } from "./repositories.ts";
-import { beginAttempt, discardAttempt, dropTaskRefs, publishAttempt, retractResult, trimInbox } from "./task-refs.ts";
+import {
+  beginAttempt,
+  discardAttempt,
+  dropRunRefs,
+  dropTaskRefs,
+  publishAttempt,
+  retractResult,
+  trimInbox,
+} from "./task-refs.ts";
 
 export interface RepositoriesSettings {
   /** Repositories are below its `repositories`. */
@@ -62,6 +70,16 @@ export function createRepositories(settings: RepositoriesSettings): Repositories
         return { directory, base };
       });
     },
+    diff: (directory, range, signal) => readPatch(openPlace(directory), range, signal),
+    ...createRefMethods(openPlace),
+  };
+  return repositories;
+}
+
+type RefMethods = Pick<Repositories, "begin" | "publish" | "retract" | "discard" | "dropRun" | "unpublish">;
+
+function createRefMethods(openPlace: (directory: string) => GitPlace): RefMethods {
+  return {
     begin: (directory, attempt) => beginAttempt(openPlace(directory), attempt),
     publish: (directory, attempt, commit) => publishAttempt(openPlace(directory), attempt, commit),
     retract: (directory, taskId, commit) => retractResult(openPlace(directory), taskId, commit),
@@ -69,12 +87,13 @@ export function createRepositories(settings: RepositoriesSettings): Repositories
       await discardAttempt(openPlace(directory), attempt);
       await trimInbox(openPlace(directory));
     },
-    diff: (directory, range, signal) => readPatch(openPlace(directory), range, signal),
+    async dropRun(directory, run) {
+      if (await isDirectory(directory)) await dropRunRefs(openPlace(directory), run);
+    },
     async unpublish(directory, taskId) {
       if (await isDirectory(directory)) await dropTaskRefs(openPlace(directory), taskId);
     },
   };
-  return repositories;
 }
 
 /**

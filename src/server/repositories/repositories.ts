@@ -38,6 +38,8 @@ export interface Repositories {
   retract(directory: string, taskId: string, commit: string): Promise<void>;
   /** Takes away what an attempt left in refs, but the result of another: of one that has ended without a result, or is over. */
   discard(directory: string, attempt: Omit<AttemptRefs, "base">): Promise<void>;
+  /** Takes away what the run of an attempt left that was lost. */
+  dropRun(directory: string, run: Pick<AttemptRefs, "runId" | "branch">): Promise<void>;
   /** Commit to commit, as a patch for people; without a program of anybody's. */
   diff(
     directory: string,

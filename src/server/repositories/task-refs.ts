@@ -61,6 +61,10 @@ export async function dropTaskRefs(place: GitPlace, taskId: string): Promise<voi
   await dropRefs(place, listTaskRefs(taskId));
 }
 
+export async function dropRunRefs(place: GitPlace, run: Pick<AttemptRefs, "branch" | "runId">): Promise<void> {
+  await dropRefs(place, listRunRefs(run));
+}
+
 /** What a client has pushed makes its next push small; more than these help nobody. */
 const keptInbox = 64;
 

@@ -1,0 +1,43 @@
+import type { Store, StoredRun } from "../../store/store.ts";
+import { readProcessIdentity } from "../../util/process-identity.ts";
+import { cleanRun } from "../../worker/cleaning/clean-run.ts";
+import type { CleaningPorts } from "../../worker/cleaning/clean-run.ts";
+import { readRunState } from "../../worker/cleaning/run-state.ts";
+import type { RunState } from "../../worker/cleaning/run-state.ts";
+import type { DispatcherLog } from "./dispatcher-parts.ts";
+
+export interface RecoveryParts {
+  /** The runs of this server, below its data directory. */
+  readonly runs: Store;
+  readonly ports: (signal: AbortSignal) => CleaningPorts;
+  readonly log: DispatcherLog;
+}
+
+/**
+ * Removes containers, sockets, scratch directories and refs of runs whose server was killed: `DispatcherParts.recover`. Goes on
+ * after a failure, and the next start tries again. Their work counts no more, so none of it is kept.
+ */
+export function createRecovery({ runs, ports, log }: RecoveryParts): (signal: AbortSignal) => Promise<void> {
+  const own = readProcessIdentity();
+  // The directory is this process's alone: who else has written there is gone, whatever the host is called by now.
+  const readState = (run: StoredRun): RunState => {
+    const { record } = run;
+    if (record === null || record.endedAt !== null) return readRunState(run);
+    const isOwn = record.pid === own.pid && record.pidStartTime === own.pidStartTime && record.bootId === own.bootId;
+    return isOwn ? "running" : "killed";
+  };
+  return async (signal) => {
+    const setting = { store: runs, ports: ports(signal), readState };
+    const left = (await runs.listRuns()).filter(({ record }) => record !== null && record.endedAt === null);
+    for (const run of left.filter((run) => readState(run) === "killed")) {
+      if (signal.aborted) return;
+      try {
+        const { done } = await cleanRun(run, { remove: false, force: true, dryRun: false }, setting);
+        log.warn({ runId: run.id, done }, "cleaned up after a run that was killed");
+      } catch (error) {
+        log.warn({ runId: run.id, err: error }, "not all that a killed run left could be removed");
+      }
+    }
+    await runs.sweep();
+  };
+}
