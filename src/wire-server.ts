@@ -8,13 +8,16 @@ import { openKeys } from "./server/access/open-keys.ts";
 import { parseKeys } from "./server/access/parse-keys.ts";
 import { createAgentProbe } from "./server/agent-probe.ts";
 import { defaultDispatcherSettings } from "./server/dispatch/dispatcher-parts.ts";
+import { createRecovery } from "./server/dispatch/recover-runs.ts";
 import { createLogger } from "./server/logger.ts";
 import { createRepositories } from "./server/repositories/create-repositories.ts";
 import type { RunningServer } from "./server/running-server.ts";
 import { defaultLimits } from "./server/server-limits.ts";
 import { openServer } from "./server/open-server.ts";
+import { openStore } from "./store/store.ts";
 import { openSqliteTaskStore } from "./store/tasks/sqlite/sqlite-task-store.ts";
 import { buildRunner } from "./wire.ts";
+import { createCleaningPorts } from "./worker/cleaning/cleaning-ports.ts";
 
 export interface ServerSurroundings {
   /** Where an image build's proxies come from. */
@@ -46,6 +49,11 @@ export async function buildServer(config: Config, surroundings: ServerSurroundin
     store,
     repositories: createRepositories({ ...serve, git, caBundle: config.container.caBundle }),
     runners,
+    recover: createRecovery({
+      runs: openStore(serve.dataDirectory),
+      ports: (signal) => createCleaningPorts({ engine: buildEngineSettings(config), git }, signal),
+      log: logger,
+    }),
     metrics: createMetrics(),
     keys,
     agents: { standard: config.agent, names: agentNames },
