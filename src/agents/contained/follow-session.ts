@@ -27,7 +27,7 @@ export async function followSession(session: Session): Promise<SessionEnd> {
     killContainer: () => void container.kill().catch(() => undefined),
     signal: context.signal,
     timeoutMs: task.limits.timeoutMs,
-    patience: settings.patience,
+    patience: { ...settings.patience, idleMs: task.limits.idleMs ?? settings.patience.idleMs },
   });
   deadline.set(settings.patience.transferMs);
   progress.onActivity = () => watch.touch();

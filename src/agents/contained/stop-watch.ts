@@ -40,7 +40,7 @@ export function startStopWatch(options: StopWatchOptions): StopWatch {
   };
   const onAbort = (): void => stop("cancelled", patience.stopMs);
   const wallClock = setTimeout(() => stop("wall-clock", patience.stopMs), clampDelay(timeoutMs));
-  const idle = setTimeout(() => stop("idle", patience.stopMs), patience.idleMs);
+  const idle = setTimeout(() => stop("idle", patience.stopMs), clampDelay(patience.idleMs));
   let result: NodeJS.Timeout | undefined;
   if (signal.aborted) onAbort();
   else signal.addEventListener("abort", onAbort, { once: true });

@@ -6,7 +6,7 @@ const patience = { imageMs: 1, idleMs: 60_000, resultMs: 10_000, stopMs: 7_000, 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-function start({ timeoutMs = 1e9, signal = new AbortController().signal } = {}) {
+function start({ timeoutMs = 1e9, idleMs = patience.idleMs, signal = new AbortController().signal } = {}) {
   const stops: number[] = [];
   const kills: number[] = [];
   const control = {
@@ -18,7 +18,11 @@ function start({ timeoutMs = 1e9, signal = new AbortController().signal } = {}) 
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   const killContainer = (): void => void kills.push(1);
-  return { watch: startStopWatch({ control, signal, timeoutMs, patience, killContainer }), stops, kills };
+  return {
+    watch: startStopWatch({ control, signal, timeoutMs, patience: { ...patience, idleMs }, killContainer }),
+    stops,
+    kills,
+  };
 }
 
 it("stops the agent when the wall clock says so, whatever it does", () => {
@@ -30,6 +34,12 @@ it("stops the agent when the wall clock says so, whatever it does", () => {
   expect(watch.cause()).toBeNull();
   vi.advanceTimersByTime(1_000);
   expect([watch.cause(), stops]).toEqual(["wall-clock", [patience.stopMs]]);
+});
+
+it("takes a time without a sign of life that is too long for a timer for a very long one", () => {
+  const { watch } = start({ idleMs: 2 ** 40 });
+  vi.advanceTimersByTime(86_400_000);
+  expect(watch.cause()).toBeNull();
 });
 
 it("stops an agent that shows no sign of life, and each sign gives it the whole time again", () => {
