@@ -10,6 +10,7 @@ import { createAgentProbe } from "./server/agent-probe.ts";
 import { defaultDispatcherSettings } from "./server/dispatch/dispatcher-parts.ts";
 import { createRecovery } from "./server/dispatch/recover-runs.ts";
 import { createLogger } from "./server/logger.ts";
+import { createPageHandler, findPageDirectory } from "./server/page.ts";
 import { createRepositories } from "./server/repositories/create-repositories.ts";
 import type { RunningServer } from "./server/running-server.ts";
 import { defaultLimits } from "./server/server-limits.ts";
@@ -41,6 +42,7 @@ export async function buildServer(config: Config, surroundings: ServerSurroundin
   runners(config.agent);
   const fromEnvironment = serve.keys === undefined ? [] : parseKeys(serve.keys, "AGENT_WORKER_SERVER_KEYS");
   const keys = await openKeys({ ...serve, keys: fromEnvironment }, logger);
+  const page = findPageDirectory();
   const store = await openSqliteTaskStore(join(serve.dataDirectory, "tasks.sqlite"));
   return openServer({
     settings: { ...serve, version: surroundings.version },
@@ -49,6 +51,7 @@ export async function buildServer(config: Config, surroundings: ServerSurroundin
     store,
     repositories: createRepositories({ ...serve, git, caBundle: config.container.caBundle }),
     runners,
+    ...(page === undefined ? {} : { page: createPageHandler(page) }),
     recover: createRecovery({
       runs: openStore(serve.dataDirectory),
       ports: (signal) => createCleaningPorts({ engine: buildEngineSettings(config), git }, signal),

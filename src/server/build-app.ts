@@ -24,6 +24,7 @@ export function buildApp(parts: RouteParts): ServerApp {
     if (closed.test(context.req.path) && !open.has(context.req.path)) authenticate(incoming, exchange, parts);
     await next();
   });
+  if (parts.page !== undefined) app.use("*", parts.page);
   for (const add of [
     addTasks,
     addTask,

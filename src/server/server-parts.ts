@@ -1,3 +1,4 @@
+import type { MiddlewareHandler } from "hono";
 import type { Health } from "../protocol/server-info.ts";
 import type { GitSettings } from "../git/git-environment.ts";
 import type { Metrics } from "../metrics/metrics.ts";
@@ -21,8 +22,8 @@ export interface ServerParts extends AccessParts {
   readonly dispatcher: Pick<Dispatcher, "wake" | "status">;
   readonly metrics: Metrics;
   readonly stream: StreamParts;
-  /** What no route answers: the files of the page. Undefined where nothing is to be shown. */
-  readonly page?: ((path: string) => Response | undefined) | undefined;
+  /** The files of the page. Undefined where nothing is to be shown. */
+  readonly page?: MiddlewareHandler | undefined;
   readonly totals: () => Pick<Health, "totals" | "successRate">;
   /** What runs the agents, as far as it is known now. */
   readonly agentCli: () => Promise<Health["agentCli"]>;

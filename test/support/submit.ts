@@ -1,5 +1,6 @@
 import type { TaskRequest } from "../../src/protocol/task-request.ts";
 import { taskResourceSchema } from "../../src/protocol/task-resource.ts";
+import type { TaskState } from "../../src/protocol/task-state.ts";
 import type { TaskResource } from "../../src/protocol/task-resource.ts";
 import { isTerminal } from "../../src/protocol/task-state.ts";
 import { runRemoteGit } from "./remote-git.ts";
@@ -28,13 +29,26 @@ export async function submitTask(
 }
 
 /** Waits, as a client does, until the task has ended. */
-export async function waitForEnd(server: TestServer, id: string): Promise<TaskResource> {
+export function waitForEnd(server: TestServer, id: string): Promise<TaskResource> {
+  return waitForTask(server, id, ({ state }) => isTerminal(state));
+}
+
+export function waitForState(server: TestServer, id: string, state: TaskState): Promise<TaskResource> {
+  return waitForTask(server, id, (task) => task.state === state);
+}
+
+async function waitForTask(
+  server: TestServer,
+  id: string,
+  isThere: (task: TaskResource) => boolean,
+): Promise<TaskResource> {
   let tag = "";
   for (;;) {
     const answer = await server.request(`/api/v1/tasks/${id}?wait=30s`, { headers: { "If-None-Match": tag } });
     if (answer.status === 304) continue;
     const task = taskResourceSchema.parse(await answer.json());
-    if (isTerminal(task.state)) return task;
+    if (isThere(task)) return task;
+    if (isTerminal(task.state)) throw new Error(`the task has ended as ${task.state}`);
     tag = answer.headers.get("ETag") ?? "";
   }
 }

@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { WorkerError } from "../../core/worker-error.ts";
 import { taskIdSchema } from "../../protocol/identifiers.ts";
 import { taskPageSchema, taskResourceSchema } from "../../protocol/task-resource.ts";
 import type { TaskResource } from "../../protocol/task-resource.ts";
@@ -6,6 +7,7 @@ import { taskStateSchema } from "../../protocol/task-state.ts";
 import type { StoredTask } from "../../store/tasks/task-store.ts";
 import { requireOwner } from "../access/authenticate.ts";
 import type { ServerApp } from "../http/create-app.ts";
+import { buildFieldError } from "../http/problem-error.ts";
 import { readBody } from "../http/read-body.ts";
 import type { RouteParts } from "../server-parts.ts";
 import { describeJson, describeProblems } from "./responses.ts";
@@ -101,7 +103,12 @@ export function addTasks(app: ServerApp, parts: RouteParts): void {
   app.openapi(listRoute, async (context) => {
     const owner = requireOwner(context);
     const { state: states, label: labels, parent, limit, cursor } = context.req.valid("query");
-    const page = await store.list({ owner, states, labels, parent, limit, cursor });
+    const page = await store.list({ owner, states, labels, parent, limit, cursor }).catch(explainCursor);
     return context.json({ tasks: page.tasks.map(toTaskResource), nextCursor: page.nextCursor }, 200);
   });
+}
+
+function explainCursor(error: unknown): never {
+  const isForeign = error instanceof WorkerError && error.code === "USAGE";
+  throw isForeign ? buildFieldError("BAD_REQUEST", "/cursor", "It is none that a page gave.") : error;
 }
