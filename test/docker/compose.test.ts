@@ -61,4 +61,11 @@ describe("docker/compose.yaml", () => {
     const used = new Set([...text.matchAll(/\$\{(\w+)/g)].map(([, name = ""]) => name));
     expect(names.filter((name) => !used.has(name))).toEqual(["COMPOSE_PROJECT_NAME"]);
   });
+
+  it("keeps its variables, secrets among them, out of what is packed and of images", () => {
+    const { files }: { files: string[] } = JSON.parse(readFileSync(join(docker, "../package.json"), "utf8"));
+    expect(files.indexOf("!docker/.env")).toBeGreaterThan(files.indexOf("docker"));
+    const ignored = readFileSync(join(docker, "../.dockerignore"), "utf8").trim().split("\n");
+    expect(ignored.indexOf("docker/.env")).toBeGreaterThan(ignored.indexOf("!docker"));
+  });
 });
