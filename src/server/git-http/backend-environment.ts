@@ -40,6 +40,7 @@ function buildConfiguration(pushBytes: number): GitConfiguration {
     ["http.getanyfile", "false"],
     ["http.uploadpack", "true"],
     ["http.receivepack", "true"],
+    ["uploadpack.hideRefs", "HEAD"],
     ["uploadpack.hideRefs", "refs"],
     ["uploadpack.hideRefs", "!refs/tasks"],
     ["receive.hideRefs", "refs"],
