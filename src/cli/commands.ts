@@ -110,10 +110,13 @@ function declareOthers(program: Command, declaring: Declaring): void {
     return (await import("./commands/config.ts")).configCommand;
   });
   const demo = program.command("demo").description("run a small task in a repository of its own");
-  addCalledFlags(demo, demoSettings, declaring).option("--note <TEXT>", "a remark for the summary");
-  demo.action(async (own: { note?: string }) => {
+  addCalledFlags(demo, demoSettings, declaring)
+    .option("--note <TEXT>", "a remark for the summary")
+    .option("--server", "through a task server on loopback, which ends with the task");
+  demo.action(async (own: { note?: string; server?: boolean }) => {
     const { demoCommand } = await import("./commands/demo.ts");
-    ending.exitCode = await demoCommand({ flags: collectFlags(demo), note: own.note }, context);
+    const order = { flags: collectFlags(demo), note: own.note, server: own.server ?? false };
+    ending.exitCode = await demoCommand(order, context);
   });
   const completion = declare(program, ["completion <shell>", "a completion script: bash, zsh or fish"], declaring);
   onCall(completion, declaring, async () => {

@@ -18,7 +18,7 @@ export async function collectCommit(
 ): Promise<string | null> {
   const { repository, scratchDirectory, killSignal } = context;
   const { transferMs } = client.settings.patience;
-  await emit({ type: "progress", data: { phase: "import" } });
+  await emit({ type: "progress", data: { phase: "fetch", text: `fetching the work from ${client.host}` } });
   const place = join(scratchDirectory, "fetch");
   const remote = await openRemoteRepository(client, { key: run.repositoryKey, directory: `${place}-trust` });
   const timeout = AbortSignal.timeout(transferMs);
