@@ -51,9 +51,11 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
 
   const configDirectory = read(start(ofEnvironment), options.configDirectory, machine.configDirectory);
   const file = join(configDirectory, "config.yaml");
-  const global = await readFile({ kind: "global-file", file, trusted: true, environment });
-  const trust = readList(start(global.layer), options.trust);
-  const envFile = await readEnvFile(join(workingDirectory, ".env"), (file) => isOwnFile(sources, file, trust));
+  const readingGlobal = readFile({ kind: "global-file", file, trusted: true, environment });
+  const trusting = readingGlobal.then(({ layer }) => readList(start(layer), options.trust));
+  // git is asked about this file while the global one is read.
+  const readingEnv = readEnvFile(join(workingDirectory, ".env"), (file) => isOwnFile(sources, file, trusting));
+  const [global, trust, envFile] = await Promise.all([readingGlobal, trusting, readingEnv]);
   const repository = read(start(flags.layer, ofEnvironment, envFile.layer), options.repository);
   const projectDirectory = sources.projectDirectory ?? (await findProjectDirectory(repository));
   const project = await readProjectFile(projectDirectory, trust, environment);
@@ -104,10 +106,14 @@ async function readProjectFile(directory: string | undefined, trust: readonly st
 }
 
 /** `.env` is the user's own, unless git tracks it: then it is the repository's, and as trusted as that. */
-async function isOwnFile({ isTracked, workingDirectory }: ConfigSources, file: string, trust: readonly string[]) {
+async function isOwnFile(
+  { isTracked, workingDirectory }: ConfigSources,
+  file: string,
+  trusting: Promise<readonly string[]>,
+): Promise<boolean> {
   if (isTracked === undefined || !(await isTracked(file))) return true;
   const directory = await findProjectDirectory(workingDirectory);
-  return directory !== undefined && (await isTrustedDirectory(directory, trust));
+  return directory !== undefined && (await isTrustedDirectory(directory, await trusting));
 }
 
 function warnOfSecrets(flags: FlagValues): Warning[] {

@@ -1,11 +1,11 @@
 import { dirname } from "node:path";
-import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from "yaml";
-import type { Pair, YAMLMap } from "yaml";
 import { quote } from "../util/quote.ts";
 import { formatSuggestion } from "../util/suggest.ts";
 import { expandVariables } from "./expand-variables.ts";
 import type { Option } from "./option.ts";
 import { optionList } from "./options.ts";
+import { parseYaml } from "./parse-yaml.ts";
+import type { YamlNode, YamlPair } from "./parse-yaml.ts";
 import type { Environment } from "./read-environment.ts";
 import type { Layer, Problem, Setting } from "./setting.ts";
 
@@ -21,21 +21,16 @@ export interface YamlFile {
 
 /** Reads the settings of a YAML file. Scalars are taken as they are written; their types are the options' business. */
 export function readYamlFile(source: YamlFile): { layer: Layer; problems: Problem[] } {
-  const lines = new LineCounter();
-  // Not pretty: pretty messages quote the line, which may hold a key.
-  const document = parseDocument(source.text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
-  const walk: Walk = { source, lines, layer: new Map(), problems: [] };
-  for (const error of document.errors) report(walk, error.pos[0], error.message);
-  if (document.errors.length === 0 && document.contents !== null) {
-    if (isMap(document.contents)) readMap(walk, document.contents, "");
-    else if (!isEmpty(document.contents)) report(walk, 0, "must be a mapping, for example: model: opus");
-  }
+  const walk: Walk = { source, layer: new Map(), problems: [] };
+  const parsed = parseYaml(source.text);
+  if ("problem" in parsed) report(walk, parsed.offset, parsed.problem);
+  else if (parsed.root?.kind === "mapping") readMap(walk, parsed.root.pairs, "");
+  else if (!isEmpty(parsed.root)) report(walk, 0, "must be a mapping, for example: model: opus");
   return walk;
 }
 
 interface Walk {
   readonly source: YamlFile;
-  readonly lines: LineCounter;
   readonly layer: Map<string, Setting>;
   readonly problems: Problem[];
 }
@@ -43,15 +38,18 @@ interface Walk {
 const optionsByKey = new Map(optionList.map((option) => [option.key, option]));
 const keysInFiles = optionList.filter(({ files }) => files !== "none").map(({ key }) => key);
 
-function readMap(walk: Walk, map: YAMLMap, prefix: string): void {
-  for (const pair of map.items) {
-    const name = isScalar(pair.key) ? String(pair.key.value) : "";
+function readMap(walk: Walk, pairs: readonly YamlPair[], prefix: string): void {
+  const seen = new Set<string>();
+  for (const pair of pairs) {
+    const name = pair.key.kind === "scalar" ? pair.key.text : "";
     const key = prefix + name;
-    const offset = isScalar(pair.key) ? (pair.key.range?.[0] ?? 0) : 0;
+    const { offset } = pair.key;
     const option = name.includes(".") ? undefined : optionsByKey.get(key);
-    if (option !== undefined) readOption({ walk, option, pair, offset });
+    if (seen.has(name)) report(walk, offset, `${quote(key)} is there twice`);
+    else if (option !== undefined) readOption({ walk, option, pair, offset });
     else if (isGroup(key) && !name.includes(".")) readGroup({ walk, key, pair, offset });
     else report(walk, offset, `unknown key ${quote(key)}.${formatSuggestion(key, keysInFiles)}`);
+    seen.add(name);
   }
 }
 
@@ -61,13 +59,13 @@ function isGroup(key: string): boolean {
 
 interface Found {
   readonly walk: Walk;
-  readonly pair: Pair;
+  readonly pair: YamlPair;
   /** Of the key in the file. */
   readonly offset: number;
 }
 
 function readGroup({ walk, key, pair, offset }: Found & { readonly key: string }): void {
-  if (isMap(pair.value)) readMap(walk, pair.value, `${key}.`);
+  if (pair.value.kind === "mapping") readMap(walk, pair.value.pairs, `${key}.`);
   else if (!isEmpty(pair.value)) report(walk, offset, `${key} must be a mapping of its settings`);
 }
 
@@ -80,12 +78,12 @@ function readOption({ walk, option, pair, offset }: Found & { readonly option: O
   }
   if (isEmpty(pair.value)) return;
   const texts: string[] = [];
-  for (const node of option.repeatable && isSeq(pair.value) ? pair.value.items : [pair.value]) {
+  for (const node of option.repeatable && pair.value.kind === "sequence" ? pair.value.items : [pair.value]) {
     const text = readScalar(walk, node, { option, offset });
     if (text === undefined) return;
     texts.push(text);
   }
-  const { line } = walk.lines.linePos(offset);
+  const { line } = findPlace(source.text, offset);
   const origin = { kind: source.kind, name: `${source.file}:${line}` };
   layer.set(option.key, { texts, origin, directory: dirname(source.file), trusted: source.trusted });
 }
@@ -103,25 +101,30 @@ function findRefusal(option: Option<unknown>, { kind, trusted }: YamlFile): stri
     : `${option.key} cannot be set by a project file, because the repository may not be yours; set it in the global file, or add this repository to "trust" there`;
 }
 
-function readScalar(walk: Walk, node: unknown, at: { option: Option<unknown>; offset: number }): string | undefined {
+function readScalar(walk: Walk, node: YamlNode, at: { option: Option<unknown>; offset: number }): string | undefined {
   const { key, repeatable } = at.option;
-  if (!isScalar(node)) {
+  if (node.kind !== "scalar") {
     const wanted = repeatable ? "a value or a list of values" : "one value";
-    report(walk, at.offset, `${key} must be ${wanted}${isAlias(node) ? ", not an alias" : ""}`);
+    report(walk, at.offset, `${key} must be ${wanted}${node.kind === "alias" ? ", not an alias" : ""}`);
     return undefined;
   }
-  const text = node.source ?? String(node.value);
-  const expanded = expandVariables(text, walk.source.trusted ? walk.source.environment : undefined);
+  const expanded = expandVariables(node.text, walk.source.trusted ? walk.source.environment : undefined);
   if ("value" in expanded) return expanded.value;
-  report(walk, node.range?.[0] ?? at.offset, `${key}: ${expanded.problem}`);
+  report(walk, node.offset, `${key}: ${expanded.problem}`);
   return undefined;
 }
 
-function isEmpty(node: unknown): boolean {
-  return node === null || node === undefined || (isScalar(node) && node.value === null);
+function isEmpty(node: YamlNode | undefined): boolean {
+  return node === undefined || (node.kind === "scalar" && node.isNull);
 }
 
-function report({ source, lines, problems }: Walk, offset: number, message: string): void {
-  const { line, col } = lines.linePos(offset);
-  problems.push({ where: `${source.file}:${line}:${col}`, message });
+function report({ source, problems }: Walk, offset: number, message: string): void {
+  const { line, column } = findPlace(source.text, offset);
+  problems.push({ where: `${source.file}:${line}:${column}`, message });
+}
+
+/** Both from 1. */
+function findPlace(text: string, offset: number): { line: number; column: number } {
+  const before = text.slice(0, Math.max(0, offset)).split(/\r\n|\n|\r/);
+  return { line: before.length, column: (before.at(-1) ?? "").length + 1 };
 }

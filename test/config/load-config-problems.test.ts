@@ -18,7 +18,7 @@ describe("problems", () => {
       environment: { AGENT_WORKER_MEMORY: "lots" },
     });
     const file = join(place.root, "xdg/agent-worker/config.yaml");
-    expect(first).toContain(`${file}:4:3: Map keys must be unique`);
+    expect(first).toContain(`${file}:4:3: "limits.timeout" is there twice`);
     expect(first).toContain('--max-turns: "many" is not a whole number from 1');
     expect(first).toContain('AGENT_WORKER_MEMORY: "lots" is not a size');
     await place.writeGlobal("modle: x\nlimits:\n  timeout: soon\n");
