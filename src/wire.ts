@@ -13,7 +13,7 @@ import type { Runner } from "./core/runner.ts";
 import { WorkerError } from "./core/worker-error.ts";
 import { openStore } from "./store/store.ts";
 import { createRedactor } from "./util/redact.ts";
-import { createRunner } from "./worker/run-task.ts";
+import { planTask } from "./worker/plan-task.ts";
 import type { RunnerParts } from "./worker/run-task.ts";
 
 /** Builds the parts of a run and joins them. `environment` is where an image build's proxies come from. */
@@ -22,7 +22,14 @@ export function buildRunner(config: Config, environment: Readonly<Record<string,
     config.executionMode === "server"
       ? createServerAgent(config.agent, buildServerSettings(config))
       : createAgent(config.agent, buildContainedSettings(config, environment));
-  return createRunner({ ...buildCommonParts(config), agent });
+  const parts = { ...buildCommonParts(config), agent };
+  return async (request, options) => {
+    // git looks at the repository while most of the program is loaded.
+    const planning = planTask(request, parts.git, options.signal);
+    planning.catch(() => undefined);
+    const { createRunner } = await import("./worker/run-task.ts");
+    return createRunner({ ...parts, planTask: () => planning })(request, options);
+  };
 }
 
 /** What the parts of a run have in common, whoever does the work. */

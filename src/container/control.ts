@@ -66,12 +66,8 @@ export async function openControl(socketPath: string, signal: AbortSignal): Prom
       socket.write(prompt);
     },
     stop(graceMs) {
-      connection.then(
-        (socket) => {
-          if (socket.writable) send(socket, { type: "stop", graceMs });
-        },
-        () => undefined,
-      );
+      const sendStop = (socket: Socket): void => void (socket.writable && send(socket, { type: "stop", graceMs }));
+      void connection.then(sendStop, () => undefined);
     },
     async *messages() {
       yield* readMessages(await connection, rest);
@@ -84,8 +80,8 @@ export async function openControl(socketPath: string, signal: AbortSignal): Prom
   };
 }
 
-function send(socket: Socket, message: object): void {
-  socket.write(`${JSON.stringify(message)}\n`);
+function send(socket: Socket, message: object): boolean {
+  return socket.write(`${JSON.stringify(message)}\n`);
 }
 
 interface Accepted {

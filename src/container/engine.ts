@@ -27,12 +27,6 @@ export interface Engine extends AsyncDisposable {
   info(): Promise<EngineInfo>;
 }
 
-/** Starts to load what talking to an engine needs, while something else is waited for. */
-export function preloadEngine(): void {
-  // Whoever connects hears of a failure.
-  import("dockerode").catch(() => undefined);
-}
-
 /**
  * Finds the engine and gets ready to talk to it. No request is made: the first real call is the proof.
  * @throws WorkerError ENGINE_UNAVAILABLE

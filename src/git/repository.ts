@@ -1,4 +1,5 @@
-import { realpath, stat } from "node:fs/promises";
+import { realpathSync, statSync } from "node:fs";
+import type { Stats } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { WorkerError } from "../core/worker-error.ts";
 import { quoteForShell } from "../util/printable.ts";
@@ -37,7 +38,7 @@ export async function openRepository(
   settings: GitSettings,
   signal: AbortSignal,
 ): Promise<Repository> {
-  const start = await resolveDirectory(directory);
+  const start = resolveDirectory(directory);
   const found = await discover({ start, settings, signal });
   const { gitDirectory, commonDirectory } = found;
   const [path, objectDirectories, shallow] = await Promise.all([
@@ -78,13 +79,22 @@ interface Discovery {
   readonly hasHead: boolean;
 }
 
-async function resolveDirectory(directory: string): Promise<string> {
-  const entry = await stat(directory).catch(() => undefined);
-  if (entry?.isDirectory()) return realpath(directory);
+/** Without waiting: git should be at work before the caller goes on. */
+function resolveDirectory(directory: string): string {
+  const entry = statIfThere(directory);
+  if (entry?.isDirectory()) return realpathSync.native(directory);
   const what = entry === undefined ? "There is no directory" : "This is no directory:";
   throw new WorkerError("NOT_A_REPOSITORY", `${what} ${resolve(directory)}`, {
     hint: "Name a directory of a git repository with --repo, or run agent-worker inside of one.",
   });
+}
+
+function statIfThere(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** All facts with one process: starting git costs more than what it is asked here. */

@@ -1,6 +1,5 @@
 import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { runReportSchema } from "../core/run-report.ts";
 import type { RunReport } from "../core/run-report.ts";
 import { WorkerError } from "../core/worker-error.ts";
 import { readCode, readMessage } from "../util/error-facts.ts";
@@ -9,7 +8,6 @@ import { quote } from "../util/quote.ts";
 import { isUlid } from "../util/ulid.ts";
 import { buildRunPaths, formatRecord, openRunFiles } from "./run-files.ts";
 import type { RunFiles, RunPaths } from "./run-files.ts";
-import { runRecordSchema } from "./run-record.ts";
 import type { NewRun, RunRecord } from "./run-record.ts";
 
 /** A run directory as it was found. `record` is null when run.json is missing, damaged or foreign: `problem` says so. */
@@ -108,6 +106,8 @@ async function readDirectory(directory: string): Promise<readonly string[]> {
 
 async function loadRun(id: string, paths: RunPaths): Promise<StoredRun> {
   try {
+    // Loaded here, as below: a run that begins reads nothing, and should begin soon.
+    const { runRecordSchema } = await import("./run-record.ts");
     const parsed = runRecordSchema.safeParse(JSON.parse(await readFile(paths.record, "utf8")));
     if (!parsed.success) return { id, paths, record: null, problem: "run.json is not a record of this version" };
     if (parsed.data.runId !== id) return { id, paths, record: null, problem: "run.json belongs to another run" };
@@ -120,6 +120,7 @@ async function loadRun(id: string, paths: RunPaths): Promise<StoredRun> {
 
 async function loadReport(file: string): Promise<RunReport | null> {
   try {
+    const { runReportSchema } = await import("../core/run-report.ts");
     return runReportSchema.parse(JSON.parse(await readFile(file, "utf8")));
   } catch {
     return null;

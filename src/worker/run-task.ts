@@ -29,6 +29,8 @@ import type { GroundParts, RunGround } from "./run-ground.ts";
 export interface RunnerParts extends GroundParts {
   readonly executionMode: RunReport["executionMode"];
   readonly git: GitSettings;
+  /** Handed in by who began to plan before all of this was loaded. */
+  readonly planTask?: typeof planTask;
 }
 
 /** A run as far as it has come; turned into a report at its end. */
@@ -48,7 +50,7 @@ export interface Run {
 export function createRunner(parts: RunnerParts): Runner {
   return async (request, options) => {
     const startedAt = new Date();
-    const planning = planTask(request, parts.git, options.signal);
+    const planning = (parts.planTask ?? planTask)(request, parts.git, options.signal);
     await using ground = openRunGround(parts, { request, options, planning });
     const plan = await planning;
     // A branch is never reserved that no record tells of.

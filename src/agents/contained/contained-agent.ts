@@ -1,4 +1,3 @@
-import { preloadEngine } from "../../container/engine.ts";
 import type { AgentEvent } from "../../core/agent-event.ts";
 import type { Agent, AgentContext, AgentPreparation, PreparedAgent } from "../../core/agent.ts";
 import type { Repository } from "../../git/repository.ts";
@@ -70,7 +69,6 @@ async function attemptSoon(
 ): Promise<void> {
   // A moment later: the repository is asked first, and git works while this keeps the processor busy.
   await new Promise((resolve) => setTimeout(resolve, 2));
-  preloadEngine();
   const [cli, { runAttempt }, { prepareEngine }] = await Promise.all([
     loadCli(),
     import("./run-attempt.ts"),

@@ -75,8 +75,6 @@ async function runInContainer(
   mapping.catch(() => undefined);
   const place = await early.place;
   const runDirectory = await makeRunDirectory(place.runtimeDirectory);
-  await using gateway = await openModelGateway(early, place.logs, { progress, runDirectory });
-  await using control = await openControl(join(runDirectory, controlSocketName), signal);
   const { shiftsIds, needsLabels: relabel } = await mapping;
   const user = chooseContainerUser(caller, { shiftsIds });
   const { repository, base, scratchDirectory } = place;
@@ -85,7 +83,11 @@ async function runInContainer(
   const { id: imageId } = await openImage(engine, early);
   progress.clock.mark("image");
   const spec = buildSpec(early, { image: imageId, user, relabel, runDirectory, objects });
-  await using container = await createContainer(engine, spec, signal);
+  const creating = createContainer(engine, spec, signal);
+  await using _ = own(creating);
+  await using gateway = await openModelGateway(early, place.logs, { progress, runDirectory });
+  await using control = await openControl(join(runDirectory, controlSocketName), signal);
+  const container = await creating;
   place.logs.container(container.id);
   // Everything that waits for the container sees it gone, and ends.
   const remove = (): void => removeQuietly(container);
@@ -99,6 +101,17 @@ async function runInContainer(
   const { verdict, commit, drained } = await followSession({ ...session, stderrTail: createTail(4_000) });
   await complete(verdict, commit);
   await drained;
+}
+
+/** Disposes of what is still being made, also where what comes meanwhile goes wrong. */
+function own(making: Promise<AsyncDisposable>): AsyncDisposable {
+  making.catch(() => undefined);
+  return {
+    async [Symbol.asyncDispose]() {
+      const [made] = await Promise.allSettled([making]);
+      if (made.status === "fulfilled") await made.value[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** The container's user comes through here, whatever the caller's umask is. */
