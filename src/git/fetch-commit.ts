@@ -1,12 +1,13 @@
 import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { WorkerError } from "../core/worker-error.ts";
+import { harmlessFaults } from "./harmless-faults.ts";
 import { importPack } from "./import-pack.ts";
 import type { ImportLimits } from "./import-pack.ts";
 import { readIfThere } from "./object-directories.ts";
 import { createQuarantine } from "./quarantine.ts";
 import type { Quarantine } from "./quarantine.ts";
-import { harmlessFaults } from "./receive-pack.ts";
+
 import { buildRemoteEnvironment, toRemoteError } from "./remote-repository.ts";
 import type { RemoteRepository } from "./remote-repository.ts";
 import type { Repository } from "./repository.ts";
