@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { z } from "zod";
 import { taskStateSchema } from "./task-state.ts";
 
@@ -51,7 +51,7 @@ export const eventPageSchema = z.object({
 
 /** d(0) = "", d(n) = hex(sha256(d(n-1) + "\n" + text of event n)): what arrived is what was stored, in order. */
 export function digestEvent(before: string, text: string): string {
-  return createHash("sha256").update(`${before}\n${text}`).digest("hex");
+  return hash("sha256", `${before}\n${text}`, "hex");
 }
 
 /** WebSocket close codes of the event stream. 1000: everything was sent. */
