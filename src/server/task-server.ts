@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import { closeCodes } from "../protocol/task-event.ts";
 import { WorkerError } from "../core/worker-error.ts";
@@ -14,7 +15,7 @@ import { ProblemError } from "./http/problem-error.ts";
 import type { RouteParts, ServerParts } from "./server-parts.ts";
 import { acceptSockets } from "./sockets.ts";
 
-/** A server that listens. Disposing ends every connection at once. */
+/** A server that listens. Disposing ends every connection, after half a second for last words. */
 export interface TaskServer extends AsyncDisposable {
   /** `http://127.0.0.1:8000`, with the port it really has. */
   readonly url: string;
@@ -56,13 +57,24 @@ export async function startTaskServer(parts: ServerParts): Promise<TaskServer> {
     async [Symbol.asyncDispose]() {
       state.isDraining = true;
       closing.abort(new ProblemError("DRAINING"));
-      const closed = once(server, "close");
-      server.close();
-      server.closeAllConnections();
-      await closed;
+      await Promise.all([sockets.closeAll(closeCodes.restart), closeServer(server)]);
     },
   };
 }
+
+/** Who waited gets an answer yet; the rest is cut off. */
+async function closeServer(server: Server): Promise<void> {
+  const closed = once(server, "close").then(() => true);
+  server.close();
+  for (let left = 10; left > 0; left -= 1) {
+    if (await Promise.race([closed, sleep(lastWordsMs / 10, false)])) return;
+    server.closeIdleConnections();
+  }
+  server.closeAllConnections();
+  await closed;
+}
+
+const lastWordsMs = 500;
 
 function createListener(parts: RouteParts): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
   const app = buildApp(parts);
