@@ -10,6 +10,7 @@ import { createStreamParts } from "./stream/stream-parts.ts";
 import type { StreamOptions } from "./stream/stream-options.ts";
 import { startTaskServer } from "./task-server.ts";
 import { watchTotals } from "./watch-totals.ts";
+import { openDisposables } from "../util/disposables.ts";
 
 type Given = Pick<ServerParts, "limits" | "store" | "repositories" | "agents" | "agentCli" | "git" | "logger" | "page">;
 
@@ -27,7 +28,7 @@ export interface WholeServer extends Given, Pick<DispatcherParts, "runners" | "r
  * starts no task. Throws LISTEN_FAILED and what the store throws.
  */
 export async function openServer(whole: WholeServer): Promise<RunningServer> {
-  await using opening = new AsyncDisposableStack();
+  await using opening = openDisposables();
   const { store, settings, logger, keys } = whole;
   opening.use(store);
   const { metrics, totals } = watchTotals(whole.metrics);
@@ -67,7 +68,7 @@ export async function openServer(whole: WholeServer): Promise<RunningServer> {
       await Promise.all([http.drain(), started.drain(settings.drainMs)]);
       logger.info("drained");
     },
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose](),
   };
 }
 

@@ -23,6 +23,7 @@ import { readTask, readTaskReport } from "./task-api.ts";
 import { startTaskWatch } from "./task-watch.ts";
 import type { Departure, TaskWatch } from "./task-watch.ts";
 import { toAgentEvent } from "./to-agent-event.ts";
+import { openDisposables } from "../../util/disposables.ts";
 
 export interface ServerRun {
   readonly task: Task;
@@ -54,7 +55,7 @@ export async function* runOnServer(run: ServerRun): AsyncGenerator<AgentEvent> {
 
 async function carryOut(run: ServerRun, emit: Attempt["emit"]): Promise<void> {
   const { task, context, settings, resumed } = run;
-  await using stack = new AsyncDisposableStack();
+  await using stack = openDisposables();
   const endpoints = resumed === undefined ? settings.endpoints : [resumed.endpoint];
   const clients = endpoints.map((endpoint) => stack.use(openHttpClient(endpoint, settings)));
   const seen: Seen = { usage: emptyUsage };

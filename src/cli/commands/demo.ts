@@ -8,6 +8,8 @@ import { loadRunSettings } from "../load-settings.ts";
 import { prepareRunner } from "../prepare-runner.ts";
 import { readVersion } from "../version.ts";
 import { buildRequest, carryOut } from "./run.ts";
+import { openDisposables } from "../../util/disposables.ts";
+import type { Disposables } from "../../util/disposables.ts";
 
 export interface DemoOptions {
   readonly flags: FlagValues;
@@ -31,7 +33,7 @@ export async function demoCommand({ flags, note, server }: DemoOptions, context:
   const repository = join(loaded.config.directories.state, "demo", "greetings");
   const notes = note === undefined ? [] : [note];
   const own = { ...loaded.config, repository, base: "HEAD" };
-  await using stack = new AsyncDisposableStack();
+  await using stack = openDisposables();
   const config = server ? await serve(own, stack, context) : own;
   // Before anything is made.
   const runner = await prepareRunner({ ...loaded, config }, context);
@@ -41,7 +43,7 @@ export async function demoCommand({ flags, note, server }: DemoOptions, context:
 }
 
 /** Starts a server with a key of its own, told to nobody else; answers what its client is to be configured with. */
-async function serve(config: Config, stack: AsyncDisposableStack, context: CliContext): Promise<Config> {
+async function serve(config: Config, stack: Disposables, context: CliContext): Promise<Config> {
   const apiKey = randomBytes(24).toString("base64url");
   const dataDirectory = join(config.directories.state, "demo", "server");
   const own = {
