@@ -68,11 +68,17 @@ async function findBelowRoots(
   paths: readonly string[],
   { workspaceRoots }: RepositoriesSettings,
 ): Promise<readonly string[]> {
-  const roots = await Promise.all(workspaceRoots.map((root) => realpath(root)));
-  const found = await Promise.all(paths.map((path) => realpath(path).catch(() => "")));
-  const isBelow = (path: string): boolean => roots.some((root) => path === root || path.startsWith(root + sep));
-  if (roots.length === 0 || !found.every(isBelow)) throw buildRefusal();
+  const roots = await Promise.all(workspaceRoots.map(resolve));
+  const found = await Promise.all(paths.map(resolve));
+  const isBelow = (path: string): boolean =>
+    path !== "" && roots.some((root) => root !== "" && (path === root || path.startsWith(join(root, sep))));
+  if (!found.every(isBelow)) throw buildRefusal();
   return found;
+}
+
+/** "" where there is nothing. */
+function resolve(path: string): Promise<string> {
+  return realpath(path).catch(() => "");
 }
 
 function buildRefusal(): WorkerError {

@@ -53,6 +53,23 @@ describe("draining", () => {
     await expectWhole(world.store, id);
   });
 
+  it("lets a run whose work is being brought in end as it does", async () => {
+    await using world = await openDispatchWorld();
+    const dispatcher = await world.start(async (run) => {
+      await run.begin();
+      run.commit();
+      await run.emit({ type: "progress", data: { phase: "import" } });
+      await run.isStopped();
+      return { outcome: "succeeded" };
+    });
+    const { id } = await world.submit();
+    await world.reach(id, "finalizing");
+    await dispatcher.drain(0);
+    const task = await world.store.read(id);
+    expect(task).toMatchObject({ state: "succeeded", attempt: 1 });
+    expect(world.git("rev-parse", `refs/tasks/${id}`)).toBe(task?.commit);
+  });
+
   it("ends it as lost where the task wishes no other try", async () => {
     await using world = await openDispatchWorld();
     const dispatcher = await world.start(workUntilStopped);

@@ -12,8 +12,11 @@ import { makeDirectory } from "../../support/repository.ts";
 const program = new URL("../../support/dispatch-process/main.ts", import.meta.url).pathname;
 const kills = 10;
 
-async function start(dataDirectory: string): Promise<{ child: ChildProcess; hear: (word: string) => Promise<void> }> {
-  const child = spawn(process.execPath, [program, dataDirectory], { stdio: ["pipe", "pipe", "inherit"] });
+async function start(
+  dataDirectory: string,
+  ...settings: readonly string[]
+): Promise<{ child: ChildProcess; hear: (word: string) => Promise<void> }> {
+  const child = spawn(process.execPath, [program, dataDirectory, ...settings], { stdio: ["pipe", "pipe", "inherit"] });
   if (child.stdout === null) throw new Error("no pipe");
   const words = createInterface(child.stdout)[Symbol.asyncIterator]();
   const hear = async (wanted: string): Promise<void> => {
@@ -44,6 +47,29 @@ it("A server that is killed again and again loses no task and no event, doubles 
   const refs = world.git("for-each-ref", "--format=%(refname) %(objectname)", "refs/tasks/").split("\n");
   expect(refs.filter((line) => line !== "")).toEqual(published.toSorted());
   expect(world.refs().filter((ref) => ref.startsWith("refs/attempts/"))).toEqual([]);
+});
+
+it("A server that stood still for longer than its lease goes on with what it holds", async () => {
+  using directory = makeDirectory();
+  const dataDirectory = directory.path;
+  const ids: string[] = [];
+  {
+    await using world = await openDispatchWorld({ dataDirectory });
+    for (let count = 0; count < 6; count += 1) ids.push((await world.submit()).id);
+  }
+  const { child, hear } = await start(dataDirectory, "120");
+  const closed = once(child, "close");
+  await hear("ready");
+  await sleep(100);
+  child.kill("SIGSTOP");
+  await sleep(400);
+  child.kill("SIGCONT");
+  await hear("idle");
+  child.stdin?.end();
+  await closed;
+  await using world = await openDispatchWorld({ dataDirectory });
+  const tasks = await Promise.all(ids.map((id) => expectTask(world, id)));
+  expect(tasks.map(({ state, attempt }) => [state, attempt])).toEqual(ids.map(() => ["succeeded", 1]));
 });
 
 async function killAtRandom(dataDirectory: string): Promise<void> {

@@ -32,6 +32,21 @@ describe("a task that is queued", () => {
     expect(world.refs()).toEqual([`refs/inbox/${world.base}`, `refs/tasks/${id}`]);
   });
 
+  it("is told to the metrics", async () => {
+    await using world = await openDispatchWorld();
+    const dispatcher = await world.start(writeFile);
+    await world.end((await world.submit()).id);
+    await dispatcher.drain(10_000);
+    const facts = new Map(world.told.map(([name, ...rest]) => [name, rest]));
+    expect([...facts.keys()].toSorted()).toEqual(["eventsAppended", "firstEvent", "taskEnded", "taskStarted"]);
+    const appended = world.told.flatMap(([name, count]) => (name === "eventsAppended" ? [Number(count)] : []));
+    expect(appended.reduce((sum, count) => sum + count, 0)).toBe(3);
+    expect(facts.get("taskEnded")).toEqual([
+      { state: "succeeded", outcome: "succeeded", code: null, ms: expect.any(Number), usage: expect.any(Object) },
+    ]);
+    expect(facts.get("firstEvent")).toEqual([expect.any(Number), false]);
+  });
+
   it("that changes nothing has no commit", async () => {
     await using world = await openDispatchWorld();
     const dispatcher = await world.start((run) => run.begin());

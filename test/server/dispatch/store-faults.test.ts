@@ -130,6 +130,41 @@ describe("a full disk", () => {
     await expectWhole(world.store, id);
   });
 
+  it("holds the end of a task back until there is room", async () => {
+    await using world = await openDispatchWorld({ store: { maxBytes: 1_000_000 } });
+    const full = Promise.withResolvers<void>();
+    const done = Promise.withResolvers<void>();
+    const log = { info: () => undefined, warn: () => full.resolve(), error: () => undefined };
+    await world.start(
+      async (run) => {
+        await run.begin();
+        const events = run.request.task.title === "Fill" ? 30 : 0;
+        for (let count = 0; count < events; count += 1) await run.say("x".repeat(10_000));
+        await (events > 0 ? null : done.promise);
+        run.commit();
+      },
+      { parts: { log }, concurrency: 1 },
+    );
+    const filler = await world.submit({ task: "Fill" });
+    await world.end(filler.id);
+    // Its report holds the prompt, for which there will be no room.
+    const { id } = await world.submit({ task: "y".repeat(50_000) });
+    await world.reach(id, "running");
+    for (const bytes of [100_000, 10_000]) {
+      for (let isRoom = true; isRoom;) {
+        isRoom = await world.submit({ task: "x".repeat(bytes) }).then(
+          () => true,
+          () => false,
+        );
+      }
+    }
+    done.resolve();
+    await full.promise;
+    await world.store.remove(filler.id);
+    expect(await world.end(id)).toMatchObject({ state: "succeeded", attempt: 1 });
+    await expectWhole(world.store, id);
+  });
+
   it("in the repository keeps the work, and says that it is not published", async () => {
     await using world = await openDispatchWorld();
     const dispatcher = await world.start(writeFile, {

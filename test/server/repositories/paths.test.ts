@@ -118,10 +118,18 @@ describe("a path that leads elsewhere", () => {
     }
   });
 
-  it("is refused wherever there is no root", async () => {
+  it.each([[[]], [["/nonexistent/root"]]])("is refused wherever there is no root (%j)", async (workspaceRoots) => {
     using data = makeDirectory();
-    const settings = { dataDirectory: data.path, git: gitSettings, workspaceRoots: [], urlHosts: [] };
-    const repositories = createRepositories(settings);
-    expect(await repositories.check("alice", { path: data.path, base: "HEAD" }, signal)).toMatchObject(refusal);
+    const repositories = createRepositories({
+      dataDirectory: data.path,
+      git: gitSettings,
+      workspaceRoots,
+      urlHosts: [],
+    });
+    for (const path of [data.path, "/nonexistent/root/app", "/"]) {
+      const request = { path, base: "HEAD" };
+      expect(await repositories.check("alice", request, signal)).toMatchObject(refusal);
+      await expect(repositories.prepare("alice", request, signal)).rejects.toMatchObject(refusal);
+    }
   });
 });

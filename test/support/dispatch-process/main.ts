@@ -9,9 +9,9 @@ import { createScriptedRunner } from "../scripted-runner.ts";
 
 /**
  * A server without HTTP, to be killed: carries out the tasks of the data directory in its argument with a run that takes its time,
- * and says `idle` when none is left. Ends when its stdin does.
+ * and says `idle` when none is left. Ends when its stdin does. The second argument: how long a lease is.
  */
-const [dataDirectory = ""] = process.argv.slice(2);
+const [dataDirectory = "", leaseMs = "30000"] = process.argv.slice(2);
 await using store = await openSqliteTaskStore(join(dataDirectory, "tasks.sqlite"));
 await using dispatcher = await startDispatcher({
   store,
@@ -34,7 +34,14 @@ await using dispatcher = await startDispatcher({
     breakerChanged: () => undefined,
   },
   log: { info: () => undefined, warn: () => undefined, error: (facts, text) => process.stderr.write(`${text}\n`) },
-  settings: { ...defaultDispatcherSettings, concurrency: 3, dataDirectory },
+  settings: {
+    ...defaultDispatcherSettings,
+    leaseMs: Number(leaseMs),
+    renewMs: Number(leaseMs) / 3,
+    sweepMs: Number(leaseMs) / 6,
+    concurrency: 3,
+    dataDirectory,
+  },
 });
 process.stdout.write("ready\n");
 const ended = new AbortController();
