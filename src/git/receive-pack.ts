@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { WorkerError, toWorkerError } from "../core/worker-error.ts";
 import { allocationBytes, buildGitEnvironment } from "./git-environment.ts";
+import { harmlessFaults } from "./harmless-faults.ts";
 import { countObjects } from "./pack-index.ts";
 import type { PackIndex } from "./pack-index.ts";
 import type { Quarantine } from "./quarantine.ts";
@@ -20,24 +21,6 @@ export interface ReceivedPack {
   readonly objects: number;
   readonly index: PackIndex;
 }
-
-/** Faults of old histories that harm nobody. Trees with `.git`, `..` and their like stay errors, as does all of `.gitmodules`. */
-export const harmlessFaults = [
-  "badDate",
-  "badDateOverflow",
-  "badEmail",
-  "badName",
-  "badTimezone",
-  "emptyName",
-  "missingEmail",
-  "missingNameBeforeEmail",
-  "missingSpaceBeforeDate",
-  "missingSpaceBeforeEmail",
-  "multipleAuthors",
-  "nulInCommit",
-  "zeroPaddedDate",
-  "zeroPaddedFilemode",
-];
 
 /** What to do about work that is too large. */
 export const commitLess =
