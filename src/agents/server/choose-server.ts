@@ -72,7 +72,8 @@ function toBrokenFailure({ host }: HttpClient): Failure {
   return { ok: false, error, status: null, problem: null, retryable: true, untouched: true, retryAfterMs: null };
 }
 
-async function checkVersion(
+/** Whether the server is one that this program can speak to. */
+export async function checkVersion(
   client: HttpClient,
   notes: Notes,
   signal: AbortSignal,

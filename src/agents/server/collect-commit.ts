@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { fetchCommit } from "../../git/fetch-commit.ts";
 import { buildTaskRef } from "../../protocol/identifiers.ts";
@@ -19,7 +20,7 @@ export async function collectCommit(
   const { repository, scratchDirectory, killSignal } = context;
   const { transferMs } = client.settings.patience;
   await emit({ type: "progress", data: { phase: "fetch", text: `fetching the work from ${client.host}` } });
-  const place = join(scratchDirectory, "fetch");
+  const place = join(scratchDirectory, `fetch-${randomUUID()}`);
   const remote = await openRemoteRepository(client, { key: run.repositoryKey, directory: `${place}-trust` });
   const timeout = AbortSignal.timeout(transferMs);
   const signal = killSignal === undefined ? timeout : AbortSignal.any([killSignal, timeout]);

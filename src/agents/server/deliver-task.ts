@@ -145,7 +145,8 @@ async function pushMissing(attempt: Attempt, { client, run }: HandOver, count: n
     if (there.value) return null;
   }
   await attempt.emit({ type: "progress", data: { phase: "push", text: `sending the base to ${client.host}` } });
-  const place = join(scratchDirectory, `push-${client.host.replace(/[^A-Za-z0-9.-]/g, "-")}-${count}`);
+  // Tried more than once, it needs a new place each time.
+  const place = join(scratchDirectory, `push-${randomUUID()}`);
   const remote = await openRemoteRepository(client, { key, directory: `${place}-trust` });
   const either = AbortSignal.any([signal, AbortSignal.timeout(client.settings.patience.transferMs)]);
   await persist(client, either, (time) =>

@@ -152,7 +152,12 @@ async function readReply(
   if (!bytes.isWhole) {
     return { ...toForeignFailure(answer, `an answer of more than ${limit} bytes`), tooLarge: true };
   }
-  if (method === "HEAD" || statusCode === 204) return { ok: true, status: statusCode, headers, text: "" };
+  if (statusCode === 204) return { ok: true, status: statusCode, headers, text: "" };
+  if (method === "HEAD") {
+    // Without a body only the page of a proxy can be told from an answer.
+    const isPage = /html/i.test(headers["content-type"] ?? "");
+    return isPage ? toForeignFailure(answer) : { ok: true, status: statusCode, headers, text: "" };
+  }
   return findForeign(answer) ?? { ok: true, status: statusCode, headers, text };
 }
 

@@ -7,8 +7,9 @@ import type { CommandOptions } from "../command-options.ts";
 import type { CliContext } from "../context.ts";
 import { checkRuntime, checkState } from "../doctor/check-directories.ts";
 import { checkEngine } from "../doctor/check-engine.ts";
-import { checkCredential, checkModel, checkServers } from "../doctor/check-model.ts";
+import { checkCredential, checkModel } from "../doctor/check-model.ts";
 import { checkGit, checkNode } from "../doctor/check-programs.ts";
+import { checkServers } from "../doctor/check-servers.ts";
 import { fail, ok } from "../doctor/finding.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { loadSettings } from "../load-settings.ts";
@@ -48,9 +49,12 @@ async function examine(flags: FlagValues, context: CliContext): Promise<{ findin
 function listChecks(config: Config, context: CliContext): readonly Promise<Finding | readonly Finding[]>[] {
   const { signal } = context;
   const common = [checkGit(config, signal), checkState(config)];
-  if (config.executionMode === "server") return [...common, checkServers(config, signal)];
+  const isServerMode = config.executionMode === "server";
+  const servers = isServerMode || config.server.urls.length > 0 ? [checkServers(config, signal)] : [];
+  if (isServerMode) return [...common, ...servers];
   const credential = Promise.resolve(checkCredential(config));
-  return [...common, checkRuntime(config), checkEngine(config, context), credential, checkModel(config, signal)];
+  const own = [checkRuntime(config), checkEngine(config, context), credential, checkModel(config, signal)];
+  return [...common, ...own, ...servers];
 }
 
 function renderFindings(findings: readonly Finding[], palette: Palette): string {

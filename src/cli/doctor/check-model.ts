@@ -21,12 +21,6 @@ export async function checkModel({ modelBaseUrl, proxyUrl }: Config, signal: Abo
   return checkReachable("model", proxyUrl, { label: `${endpoint} by proxy ${new URL(proxyUrl).host}`, signal });
 }
 
-/** The task servers, where the execution mode is server. */
-export async function checkServers({ server }: Config, signal: AbortSignal): Promise<readonly Finding[]> {
-  if (server.urls.length === 0) return [fail("server", "none is set", "export CLAUDE_SERVER_URL=https://...")];
-  return Promise.all(server.urls.map((url) => checkReachable("server", url, { label: new URL(url).origin, signal })));
-}
-
 async function checkReachable(name: string, url: string, { label, signal }: { label: string; signal: AbortSignal }) {
   const { hostname, port, protocol } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, "");

@@ -11,13 +11,15 @@ const pageEvents = 50;
 /** Held back by the server until there is something. */
 const waitSeconds = 20;
 
-const eventsSchema = z.array(z.looseObject({ seq: z.number().optional() }));
+/** Events stay as they were parsed: written again they are what was stored, as long as nobody reorders them. */
+const eventsSchema = z.array(z.unknown());
 /** As far as a page is needed here; a plainer server sends the bare list. */
 const pageSchema = z.union([
   z.looseObject({ events: eventsSchema, complete: z.boolean().optional() }),
   eventsSchema.transform((events) => ({ events, complete: undefined })),
 ]);
 type Page = z.infer<typeof pageSchema>;
+const numberedSchema = z.looseObject({ seq: z.number() });
 
 interface PageRequest extends StreamPlace {
   readonly limit: number;
@@ -42,7 +44,7 @@ export async function* followByPolling(client: HttpClient, place: StreamPlace): 
     for (const event of page.events) {
       // Parsed and written again: almost always the text that was stored.
       yield { kind: "text", text: JSON.stringify(event), isExact: false };
-      after = Math.max(after, event.seq ?? 0);
+      after = Math.max(after, numberedSchema.safeParse(event).data?.seq ?? 0);
     }
     if (isLast(page)) break;
     if (page.events.length === 0) await pauseBetween(client, { asked, signal: place.signal });

@@ -31,9 +31,17 @@ type Parser = (line: string) => string | undefined;
 
 async function* readStream(body: AsyncIterable<Uint8Array>, parse: Parser): AsyncGenerator<StreamPart> {
   const splitter = createLineSplitter(maxTextBytes);
+  let unended = 0;
   try {
     for await (const chunk of body) {
-      for (const line of splitter.push(chunk)) {
+      const lines = splitter.push(chunk);
+      unended = lines.length === 0 ? unended + chunk.length : 0;
+      // Its end is not waited for: it may be far.
+      if (unended > 2 * maxTextBytes) {
+        yield { kind: "oversize" };
+        return;
+      }
+      for (const line of lines) {
         if (line.truncated) {
           yield { kind: "oversize" };
           return;
