@@ -13,6 +13,7 @@ import { defaultDispatcherSettings } from "../../src/server/dispatch/dispatcher-
 import { createLogger } from "../../src/server/logger.ts";
 import { openServer } from "../../src/server/open-server.ts";
 import type { WholeServer } from "../../src/server/open-server.ts";
+import { createPageHandler, findPageDirectory } from "../../src/server/page.ts";
 import { createRepositories } from "../../src/server/repositories/create-repositories.ts";
 import type { RunningServer } from "../../src/server/running-server.ts";
 import { defaultLimits } from "../../src/server/server-limits.ts";
@@ -21,6 +22,7 @@ import type { ServerKey } from "../../src/server/server-settings.ts";
 import type { StreamOptions } from "../../src/server/stream/stream-options.ts";
 import { openStore } from "../../src/store/store.ts";
 import { openSqliteTaskStore } from "../../src/store/tasks/sqlite/sqlite-task-store.ts";
+import type { SqliteOptions } from "../../src/store/tasks/sqlite/sqlite-task-store.ts";
 import type { TaskStore } from "../../src/store/tasks/task-store.ts";
 import { createRunner } from "../../src/worker/run-task.ts";
 import { gitSettings, makeDirectory, runTestGit } from "./repository.ts";
@@ -43,6 +45,11 @@ export interface TestServerOptions {
   /** Default: a temporary one, removed in the end. */
   readonly dataDirectory?: string;
   readonly workspaceRoots?: readonly string[];
+  readonly sqlite?: SqliteOptions;
+  /** Wraps what the server sees of the store. */
+  readonly wrapStore?: (store: TaskStore) => TaskStore;
+  /** True: the page is served. */
+  readonly page?: boolean;
 }
 
 export interface TestServer extends RunningServer {
@@ -68,7 +75,8 @@ export const testKeys = { alice: "alice-key-0123456789", bob: "bob-key-012345678
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const stack = new AsyncDisposableStack();
   const dataDirectory = options.dataDirectory ?? stack.use(makeDirectory("agent-worker-server-")).path;
-  const store = await openSqliteTaskStore(join(dataDirectory, "tasks.sqlite"));
+  const opened = await openSqliteTaskStore(join(dataDirectory, "tasks.sqlite"), options.sqlite);
+  const store = options.wrapStore?.(opened) ?? opened;
   const log: string[] = [];
   try {
     const server = stack.use(await openServer(await buildWhole(options, { store, dataDirectory, log })));
@@ -124,6 +132,7 @@ async function buildWhole(options: TestServerOptions, ground: Ground): Promise<W
     store,
     repositories: createRepositories({ dataDirectory, git: gitSettings, workspaceRoots, urlHosts: [] }),
     runners: () => runner,
+    ...(options.page === true ? { page: createPageHandler(findPageDirectory() ?? "") } : {}),
     metrics: createMetrics(),
     keys: await openKeys({ ...settings, keys: options.keys ?? standardKeys, keysFile: options.keysFile }, logger),
     agents: { standard: "claude", names: ["claude"] },
