@@ -2,7 +2,9 @@ import { isTerminal } from "../../protocol/task-state.ts";
 import type { TaskRequest } from "../../protocol/task-request.ts";
 import type { StoredTask } from "../../store/tasks/task-store.ts";
 import { buildFieldError, ProblemError, toProblemError } from "../http/problem-error.ts";
+import type { Repositories } from "../repositories/repositories.ts";
 import type { RouteParts } from "../server-parts.ts";
+import { createBaseCheck } from "./known-bases.ts";
 import { buildNewTask, checkReferences, checkSupport } from "./task-requests.ts";
 
 export interface Submission {
@@ -21,14 +23,16 @@ type Submit = (owner: string, submission: Submission) => Promise<Submitted>;
 export function createSubmit(parts: RouteParts): Submit {
   const inFlight = new Set<string>();
   const count = countRefusals(parts);
+  const checkBase = createBaseCheck(parts.repositories);
+  const submit = (owner: string, submission: Submission) => takeIn({ ...parts, checkBase }, owner, submission);
   return async (owner, submission) => {
     const { idempotencyKey } = submission;
-    if (idempotencyKey === undefined) return count(submit(parts, owner, submission));
+    if (idempotencyKey === undefined) return count(submit(owner, submission));
     const name = `${owner}\n${idempotencyKey}`;
     if (inFlight.has(name)) throw new ProblemError("IN_FLIGHT", { headers: { "Retry-After": "1" } });
     inFlight.add(name);
     try {
-      return await count(submit(parts, owner, submission));
+      return await count(submit(owner, submission));
     } finally {
       inFlight.delete(name);
     }
@@ -48,12 +52,16 @@ function countRefusals({ metrics }: RouteParts): (submitting: Promise<Submitted>
   };
 }
 
-async function submit(parts: RouteParts, owner: string, submission: Submission): Promise<Submitted> {
+interface SubmitParts extends RouteParts {
+  readonly checkBase: Repositories["check"];
+}
+
+async function takeIn(parts: SubmitParts, owner: string, submission: Submission): Promise<Submitted> {
   const { request, idempotencyKey } = submission;
   if (parts.isDraining()) throw new ProblemError("DRAINING");
   checkSupport(request, parts);
   await checkReferences(owner, request, parts);
-  const problem = await parts.repositories.check(owner, request.repository, parts.closing);
+  const problem = await parts.checkBase(owner, request.repository, parts.closing);
   if (problem !== null) throw buildFieldError(problem.code, problem.pointer, problem.message);
   const result = await parts.store.create(buildNewTask(owner, request, { ...parts, idempotencyKey }));
   switch (result.kind) {
