@@ -59,12 +59,14 @@ export function toRemoteError(error: unknown, { url }: RemoteRepository): unknow
     return failed("SERVER_REFUSED", "does not take that much");
   }
   if (/returned error: (?:408|425|429|503)/i.test(message)) return failed("SERVER_BUSY", "is busy");
-  if (unreachable.test(message)) return failed("SERVER_UNREACHABLE", "cannot be reached");
-  return failed("SERVER_REFUSED", "refused git");
+  if (/remote rejected|returned error: 4\d\d|not our ref/i.test(message))
+    return failed("SERVER_REFUSED", "refused git");
+  if (/'remote-https?' is not a git command|Unable to find remote helper/i.test(message)) {
+    return new WorkerError("GIT_MISSING", `This git cannot speak HTTP: ${message}`, { cause: error });
+  }
+  // A connection that broke, a server that stumbled, a page of somebody else's: all of that may pass.
+  return failed("SERVER_UNREACHABLE", "gave git no answer");
 }
-
-const unreachable =
-  /returned error: 5\d\d|could not resolve|failed to connect|couldn't connect|connection (?:refused|reset|timed out)|timed out|recv failure|send failure|empty reply|early EOF|unexpected disconnect|hung up|operation too slow|RPC failed|did not end in time|SSL|certificate|not valid: is this a git repository/i;
 
 /** Whether the same command may succeed in a moment. */
 export function isRemoteHiccup(error: unknown): boolean {

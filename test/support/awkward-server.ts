@@ -1,15 +1,12 @@
-import { spawn } from "node:child_process";
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
-import type { AgentResult } from "../../src/core/agent-event.ts";
-import { emptyTimings } from "../../src/core/timings.ts";
-import { emptyUsage } from "../../src/core/usage.ts";
-import { digestEvent } from "../../src/protocol/task-event.ts";
 import { createUlid } from "../../src/util/ulid.ts";
+import { serveGit } from "./git-cgi.ts";
 import { makeRepository, runTestGit } from "./repository.ts";
+import { buildEvents, buildResource } from "./server-events.ts";
 
 export interface AwkwardTask {
   readonly id: string;
@@ -114,54 +111,6 @@ export function sendAll(socket: WebSocket, { after, events }: Pick<SocketStream,
   socket.close(1000);
 }
 
-/** The text of an event. */
-export function buildEvent(
-  task: AwkwardTask,
-  seq: number,
-  rest: { type: string; data: object; epoch?: string },
-): string {
-  const envelope = {
-    v: 1,
-    runId: task.id,
-    taskId: task.id,
-    epoch: "one",
-    attempt: 1,
-    seq,
-    ts: "2026-01-01T00:00:00.000Z",
-  };
-  return JSON.stringify({ ...envelope, ...rest });
-}
-
-/** Messages with these texts, then the end, with the digest over all of them. */
-export function buildEvents(task: AwkwardTask, said: readonly string[], epoch = "one"): readonly string[] {
-  const messages = said.map((words, index) =>
-    buildEvent(task, index + 1, { type: "message", data: { text: words }, epoch }),
-  );
-  return finishEvents(task, messages, epoch);
-}
-
-export function finishEvents(task: AwkwardTask, before: readonly string[], epoch = "one"): readonly string[] {
-  const end = { eventCount: before.length, eventDigest: before.reduce(digestEvent, "") };
-  const data = { ...buildResult(task), ...end };
-  return [...before, buildEvent(task, before.length + 1, { type: "complete", data, epoch })];
-}
-
-export function buildResult(task: AwkwardTask): AgentResult {
-  return {
-    outcome: "succeeded",
-    reason: null,
-    commit: task.commit,
-    agent: { name: "claude", version: "1", model: "m", sessionId: null },
-    container: null,
-    usage: emptyUsage,
-    timings: emptyTimings,
-  };
-}
-
-export function buildResource(task: AwkwardTask, state = "running"): object {
-  return { id: task.id, state, epoch: "one", lastSeq: 0, outcome: null, reason: null, commit: null };
-}
-
 export function sendJson(response: ServerResponse, status: number, value: object): void {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
 }
@@ -183,19 +132,27 @@ async function answer(world: ServerWorld, request: IncomingMessage, response: Se
     return sendJson(response, 201, resource(task));
   }
   const task = findTask(tasks, url);
-  if (task === undefined) return sendJson(response, 404, {});
-  if (!url.includes("/events")) {
-    if (url.endsWith("/report")) return sendJson(response, 404, {});
-    return sendJson(response, 200, resource(task));
-  }
-  const stream = { task, after: readAfter(url), events: listEvents(world, task) };
+  if (task === undefined || url.endsWith("/report")) return sendJson(response, 404, {});
+  if (url.includes("/events")) return answerEvents(world, { request, response, task });
+  sendJson(response, 200, resource(task));
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly task: AwkwardTask;
+}
+
+function answerEvents(world: ServerWorld, { request, response, task }: Exchange): void {
+  const { sse = sendStream } = world.awkward;
+  const stream = { task, after: readAfter(request.url), events: listEvents(world, task) };
   if (!String(request.headers.accept).includes("event-stream")) {
     const events = stream.events.slice(stream.after).map((event): unknown => JSON.parse(event));
     return sendJson(response, 200, { epoch: "one", events, lastSeq: stream.events.length, complete: true });
   }
-  if (awkward.sse === null) return sendJson(response, 404, {});
+  if (sse === null) return sendJson(response, 404, {});
   response.writeHead(200, { "content-type": "text/event-stream" });
-  (awkward.sse ?? sendStream)(response, stream);
+  sse(response, stream);
 }
 
 function sendStream(response: ServerResponse, { after, events }: Pick<SocketStream, "after" | "events">): void {
@@ -236,43 +193,4 @@ function listEvents({ awkward }: ServerWorld, task: AwkwardTask): readonly strin
 
 function readAfter(url = ""): number {
   return Number(new URL(url, "http://x").searchParams.get("after") ?? 0);
-}
-
-function serveGit(bare: string, request: IncomingMessage, response: ServerResponse): void {
-  const [path = "", query = ""] = (request.url ?? "").split("?");
-  const child = spawn("git", ["http-backend"], {
-    env: {
-      PATH: process.env["PATH"],
-      GIT_PROJECT_ROOT: bare,
-      GIT_HTTP_EXPORT_ALL: "1",
-      GIT_PROTOCOL: String(request.headers["git-protocol"] ?? ""),
-      REQUEST_METHOD: request.method,
-      REMOTE_USER: "alice",
-      PATH_INFO: path.slice(path.indexOf(".git/") + 4),
-      QUERY_STRING: query,
-      CONTENT_TYPE: request.headers["content-type"] ?? "",
-      HTTP_CONTENT_ENCODING: request.headers["content-encoding"] ?? "",
-    },
-    stdio: ["pipe", "pipe", "ignore"],
-  });
-  child.stdin.on("error", () => undefined);
-  request.pipe(child.stdin);
-  let head = Buffer.alloc(0);
-  const read = (chunk: Buffer): void => {
-    head = Buffer.concat([head, chunk]);
-    const end = head.indexOf("\r\n\r\n");
-    if (end < 0) return;
-    child.stdout.off("data", read);
-    const lines = head
-      .subarray(0, end)
-      .toString()
-      .split("\r\n")
-      .map((line) => line.split(": "));
-    const status = lines.find(([name]) => name === "Status")?.[1];
-    const headers = lines.filter(([name]) => name !== "Status").map(([name = "", value = ""]) => [name, value]);
-    response.writeHead(Number(status?.slice(0, 3) ?? 200), Object.fromEntries(headers));
-    response.write(head.subarray(end + 4));
-    child.stdout.pipe(response);
-  };
-  child.stdout.on("data", read);
 }

@@ -1,14 +1,8 @@
 import type { ServerResponse } from "node:http";
 import { describe, expect, it } from "vitest";
-import {
-  buildEvent,
-  buildEvents,
-  buildResource,
-  finishEvents,
-  sendAll,
-  startAwkwardServer,
-} from "../../support/awkward-server.ts";
+import { sendAll, startAwkwardServer } from "../../support/awkward-server.ts";
 import type { Awkwardness, AwkwardTask } from "../../support/awkward-server.ts";
+import { buildEvent, buildEvents, buildResource, finishEvents } from "../../support/server-events.ts";
 import { openClientWorld } from "../../support/server-world.ts";
 import type { RunChange } from "../../support/server-world.ts";
 
@@ -25,6 +19,17 @@ async function follow(awkward: Awkwardness, change: RunChange = {}) {
 const words = ["one", "two", "three"];
 const twenty = Array.from({ length: 20 }, (_, index) => `word ${index}`);
 const many = (task: AwkwardTask): readonly string[] => buildEvents(task, twenty);
+
+/** Other words on the first connections than the digest is of. */
+const spoil = (connections: number): Awkwardness => ({
+  socket(socket, { after, connection, events }) {
+    const [first = "", ...rest] = events;
+    sendAll(socket, {
+      after,
+      events: [connection <= connections ? first.replace('"text":"one"', '"text":"0ne"') : first, ...rest],
+    });
+  },
+});
 
 describe("a stream of events", () => {
   it("is told once and in order, whatever is doubled, missing or out of order", async () => {
@@ -110,15 +115,6 @@ describe("a stream of events", () => {
   });
 
   it("that does not match its digest is read again, once", async () => {
-    const spoil = (connections: number): Awkwardness => ({
-      socket(socket, { after, connection, events }) {
-        const [first = "", ...rest] = events;
-        sendAll(socket, {
-          after,
-          events: [connection <= connections ? first.replace('"text":"one"', '"text":"0ne"') : first, ...rest],
-        });
-      },
-    });
     const once = await follow(spoil(1));
     expect(once.report.outcome).toBe("succeeded");
     expect(once.said).toEqual(["0ne", "two", "three"]);
@@ -146,7 +142,7 @@ describe("a stream of events", () => {
 
   it("that has gone dead without a word is given up", async () => {
     const { report, said } = await follow(
-      { socket: (socket) => void socket.pause(), sse: () => undefined },
+      { socket: (socket) => socket.pause(), sse: () => undefined },
       { patience: { silenceMs: 50 } },
     );
     expect(said).toEqual(words);
