@@ -4,14 +4,13 @@ import { expect, it } from "vitest";
 import { problemSchema } from "../../src/protocol/problem.ts";
 import { closeCodes } from "../../src/protocol/task-event.ts";
 import { makeDirectory, makeRepository } from "../support/repository.ts";
+import { untilStopped } from "../support/stopping-agent.ts";
 import { pushBase, submitTask, waitForEnd, waitForState } from "../support/submit.ts";
 import { startTestServer, testKeys } from "../support/task-server.ts";
 import type { Act } from "../support/task-server.ts";
 import { buildComplete } from "../support/task-server.ts";
 
-const untilStopped: Act = async function* (_, context) {
-  yield { type: "agent.started", data: { sessionId: null, model: "test", version: "1.0.0" } };
-  await new Promise((resolve) => context.signal.addEventListener("abort", resolve, { once: true }));
+  await waitForAbort(context.signal);
   yield buildComplete({ outcome: "cancelled", reason: { code: "CANCELLED", message: "stopped", hint: null } });
 };
 

@@ -4,14 +4,11 @@ import { problemSchema } from "../../src/protocol/problem.ts";
 import { taskPageSchema, taskResourceSchema } from "../../src/protocol/task-resource.ts";
 import { makeRepository } from "../support/repository.ts";
 import { runRemoteGit } from "../support/remote-git.ts";
+import { untilStopped } from "../support/stopping-agent.ts";
 import { pushBase, submitTask, waitForEnd, waitForState } from "../support/submit.ts";
-import { buildComplete, makeWork, startTestServer, testKeys } from "../support/task-server.ts";
-import type { Act } from "../support/task-server.ts";
+import { startTestServer, testKeys } from "../support/task-server.ts";
 
-/** An agent that goes on until it is told to stop, and says what made it. */
-const untilStopped: Act = async function* (task, context) {
-  yield { type: "agent.started", data: { sessionId: null, model: "test", version: "1.0.0" } };
-  await new Promise((resolve) => context.signal.addEventListener("abort", resolve, { once: true }));
+  await waitForAbort(context.signal);
   const reason = { code: "CANCELLED", message: "stopped", hint: null };
   yield buildComplete({ outcome: "cancelled", reason, commit: makeWork(task, context) });
 };
