@@ -54,6 +54,7 @@ export async function buildServer(config: Config, surroundings: ServerSurroundin
     ...(page === undefined ? {} : { page: createPageHandler(page) }),
     recover: createRecovery({
       runs: openStore(serve.dataDirectory),
+      dataDirectory: serve.dataDirectory,
       ports: (signal) => createCleaningPorts({ engine: buildEngineSettings(config), git }, signal),
       log: logger,
     }),

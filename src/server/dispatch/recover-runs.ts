@@ -4,11 +4,14 @@ import { cleanRun } from "../../worker/cleaning/clean-run.ts";
 import type { CleaningPorts } from "../../worker/cleaning/clean-run.ts";
 import { readRunState } from "../../worker/cleaning/run-state.ts";
 import type { RunState } from "../../worker/cleaning/run-state.ts";
+import { sweepLeftovers } from "../repositories/sweep-leftovers.ts";
 import type { DispatcherLog } from "./dispatcher-parts.ts";
 
 export interface RecoveryParts {
   /** The runs of this server, below its data directory. */
   readonly runs: Store;
+  /** Where the repositories are. */
+  readonly dataDirectory: string;
   readonly ports: (signal: AbortSignal) => CleaningPorts;
   readonly log: DispatcherLog;
 }
@@ -17,7 +20,12 @@ export interface RecoveryParts {
  * Removes containers, sockets, scratch directories and refs of runs whose server was killed: `DispatcherParts.recover`. Goes on
  * after a failure, and the next start tries again. Their work counts no more, so none of it is kept.
  */
-export function createRecovery({ runs, ports, log }: RecoveryParts): (signal: AbortSignal) => Promise<void> {
+export function createRecovery({
+  runs,
+  dataDirectory,
+  ports,
+  log,
+}: RecoveryParts): (signal: AbortSignal) => Promise<void> {
   const own = readProcessIdentity();
   // The directory is this process's alone: who else has written there is gone, whatever the host is called by now.
   const readState = (run: StoredRun): RunState => {
@@ -39,5 +47,7 @@ export function createRecovery({ runs, ports, log }: RecoveryParts): (signal: Ab
       }
     }
     await runs.sweep();
+    const removed = await sweepLeftovers(dataDirectory, signal);
+    if (removed > 0) log.warn({ removed }, "removed what killed pushes and fetches had left");
   };
 }

@@ -18,7 +18,10 @@ const log = { info: () => undefined, warn: () => undefined, error: () => undefin
 function recover(world: DispatchWorld): Promise<void> {
   const runs = openStore(world.dataDirectory);
   const surroundings = { engine: readEngineSettings(), git: gitSettings };
-  return createRecovery({ runs, ports: (signal) => createCleaningPorts(surroundings, signal), log })(never);
+  const { dataDirectory } = world;
+  return createRecovery({ runs, dataDirectory, ports: (signal) => createCleaningPorts(surroundings, signal), log })(
+    never,
+  );
 }
 
 /** A run as the server records it; `pid` 1 with another start is how it looks where the server is the first process of a container. */
