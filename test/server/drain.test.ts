@@ -10,10 +10,6 @@ import { startTestServer, testKeys } from "../support/task-server.ts";
 import type { Act } from "../support/task-server.ts";
 import { buildComplete } from "../support/task-server.ts";
 
-  await waitForAbort(context.signal);
-  yield buildComplete({ outcome: "cancelled", reason: { code: "CANCELLED", message: "stopped", hint: null } });
-};
-
 it("takes nothing new while it drains, still answers, and leaves what runs to the next server", async () => {
   using repository = makeRepository();
   using directory = makeDirectory("agent-worker-server-");

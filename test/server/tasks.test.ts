@@ -8,11 +8,6 @@ import { untilStopped } from "../support/stopping-agent.ts";
 import { pushBase, submitTask, waitForEnd, waitForState } from "../support/submit.ts";
 import { startTestServer, testKeys } from "../support/task-server.ts";
 
-  await waitForAbort(context.signal);
-  const reason = { code: "CANCELLED", message: "stopped", hint: null };
-  yield buildComplete({ outcome: "cancelled", reason, commit: makeWork(task, context) });
-};
-
 describe("a task", () => {
   it("goes from a push to a commit that can be fetched, with events, report and diff", async () => {
     using repository = makeRepository();
