@@ -59,6 +59,8 @@ export function toRemoteError(error: unknown, { url }: RemoteRepository): unknow
     return failed("SERVER_REFUSED", "does not take that much");
   }
   if (/returned error: (?:408|425|429|503)/i.test(message)) return failed("SERVER_BUSY", "is busy");
+  // Two that bring the same commit at once: one of them comes too late for the lock, and finds it there the next time.
+  if (/cannot lock ref|failed to update ref/i.test(message)) return failed("SERVER_BUSY", "is busy");
   if (/remote rejected|returned error: 4\d\d|not our ref/i.test(message))
     return failed("SERVER_REFUSED", "refused git");
   if (/'remote-https?' is not a git command|Unable to find remote helper/i.test(message)) {
