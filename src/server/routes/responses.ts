@@ -27,5 +27,3 @@ const everywhere = [
   "HEADERS_TOO_LARGE",
   "INTERNAL",
 ] as const;
-
-export const emptyAnswer = (description: string) => ({ description });
