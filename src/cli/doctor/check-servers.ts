@@ -29,7 +29,7 @@ export async function checkServers({ server, container }: Config, signal: AbortS
   };
   const checks = server.endpoints.map(async (endpoint) => {
     await using client = openHttpClient(endpoint, settings);
-    return checkServer(client, signal);
+    return await checkServer(client, signal);
   });
   return (await Promise.all(checks)).flat();
 }
