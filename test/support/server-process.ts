@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { TestProgramOptions } from "./server-process/main.ts";
 import type { World } from "./world.ts";
@@ -28,8 +29,6 @@ export interface ServeOptions {
 
 const built = fileURLToPath(new URL("../../bin/agent-worker.js", import.meta.url));
 const program = fileURLToPath(new URL("server-process/main.ts", import.meta.url));
-const compileCache = fileURLToPath(new URL("../../.cache/compile", import.meta.url));
-
 /** `agent-worker serve`, as it was built, with the state and the model of a world. */
 export function startServe(world: World, { port = 0, argv = [], environment = {} }: ServeOptions = {}) {
   const args = [built, "serve", "--port", String(port), ...argv];
@@ -38,10 +37,22 @@ export function startServe(world: World, { port = 0, argv = [], environment = {}
 
 /** The real parts around a run without a container, which says much in little time. */
 export function startTestProgram(options: TestProgramOptions): Promise<ServerProcess> {
-  // It is started again and again.
-  const env = { ...process.env, NODE_COMPILE_CACHE: compileCache };
-  return startProcess([program, JSON.stringify(options)], { env });
+  return startProcess([program, JSON.stringify(options)], { env: testProgramEnvironment });
 }
+
+/** The same, killed after so many milliseconds, wherever it is. */
+export async function killAtStart(options: TestProgramOptions, ms: number): Promise<void> {
+  const args = [program, JSON.stringify(options)];
+  const child = spawn(process.execPath, args, { env: testProgramEnvironment, stdio: "ignore" });
+  const closed = once(child, "close");
+  await sleep(ms);
+  child.kill("SIGKILL");
+  await closed;
+}
+
+// It is started again and again.
+const compileCache = fileURLToPath(new URL("../../.cache/compile", import.meta.url));
+const testProgramEnvironment = { ...process.env, NODE_COMPILE_CACHE: compileCache };
 
 async function startProcess(
   args: readonly string[],
