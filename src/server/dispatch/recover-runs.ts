@@ -40,7 +40,11 @@ export function createRecovery({
     for (const run of left.filter((run) => readState(run) === "killed")) {
       if (signal.aborted) return;
       try {
-        const { done } = await cleanRun(run, { remove: false, force: true, dryRun: false }, setting);
+        const { done } = await cleanRun(
+          run,
+          { remove: run.record?.waiting ?? false, force: true, dryRun: false },
+          setting,
+        );
         log.warn({ runId: run.id, done }, "cleaned up after a run that was killed");
       } catch (error) {
         log.warn({ runId: run.id, err: error }, "not all that a killed run left could be removed");

@@ -50,13 +50,15 @@ async function findRun(
   store: Pick<TaskStore, "readEvents">,
   { id, attempt }: StoredTask,
 ): Promise<Pick<AttemptRefs, "runId" | "branch"> | undefined> {
+  let found: Pick<AttemptRefs, "runId" | "branch"> | undefined;
   for (let after = 0; ;) {
     const page = await store.readEvents(id, { after, limit: pageSize });
     const last = page?.events.at(-1);
-    if (page === null || last === undefined) return undefined;
+    if (page === null || last === undefined) return found;
     const started = page.events.flatMap(({ text }) => parseStarted(text) ?? []);
-    const own = started.find((event) => event.attempt === attempt);
-    if (own !== undefined) return { runId: own.runId, branch: own.data.branch };
+    // The last one: an attempt that was handed back is not counted, and the next has its number again.
+    const own = started.findLast((event) => event.attempt === attempt);
+    if (own !== undefined) found = { runId: own.runId, branch: own.data.branch };
     after = last.seq;
   }
 }

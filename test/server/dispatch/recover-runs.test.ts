@@ -49,6 +49,8 @@ async function record(world: DispatchWorld, { isKilled }: { readonly isKilled: b
 
 const idOf = (files: RunFiles): string => files.directory.slice(-26);
 
+const started = (branch: string) => ({ ts: new Date().toISOString(), type: "run.started", data: { branch } });
+
 describe("a server that starts after another was killed", () => {
   it("removes containers, directories and refs of its runs, and leaves its own alone", async () => {
     await using world = await openDispatchWorld();
@@ -77,6 +79,13 @@ describe("a server that starts after another was killed", () => {
     await using world = await openDispatchWorld();
     const { id } = await world.submit();
     const last = await world.submit({ onLost: "fail" });
+    // An attempt that was handed back is not counted: the one that is lost has its number.
+    const handedBack = await world.store.claim({ leaseMs: 600_000, runId: createUlid() });
+    expect(handedBack?.task.id).toBe(id);
+    if (handedBack !== null) {
+      await world.store.append(handedBack.claim, [started("agent/handed-back")]);
+      await world.store.release(handedBack.claim);
+    }
     // As it stands when a process is killed between the end of its run and that of the task.
     for (const taskId of [id, last.id]) {
       const runId = createUlid();
@@ -87,7 +96,7 @@ describe("a server that starts after another was killed", () => {
       const branch = `agent/x-${runId.slice(-6).toLowerCase()}`;
       const refs = { taskId, fence: claim.fence, runId, base: world.base, branch };
       await world.repositories.begin(world.directory, refs);
-      await world.store.append(claim, [{ ts: new Date().toISOString(), type: "run.started", data: { branch } }]);
+      await world.store.append(claim, [started(branch)]);
       await world.repositories.publish(world.directory, { ...refs, branch: null }, world.base);
       world.git("update-ref", `refs/heads/${branch}`, world.base);
     }

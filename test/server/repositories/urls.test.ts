@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createRepositories } from "../../../src/server/repositories/create-repositories.ts";
 import type { RepositoriesSettings } from "../../../src/server/repositories/create-repositories.ts";
@@ -103,6 +105,39 @@ async function openPlace(settings: Partial<RepositoriesSettings> = {}): Promise<
 
 const resolveThere = (directory: string, sha: string): string =>
   runTestGit(directory, ["cat-file", "-t", sha]).toString().trim();
+
+describe("a repository behind ssh", () => {
+  it("is fetched as git from the address that was checked, from a host that is known, without a question", async () => {
+    using place = makeDirectory("agent-worker-ssh-");
+    using data = makeDirectory();
+    using source = makeRepository();
+    const ssh = `#!/bin/sh\nprintf '%s\\n' "$@" > ${place.path}/argv\nfor last; do :; done\neval "$last"\n`;
+    writeFileSync(join(place.path, "ssh"), ssh, { mode: 0o755 });
+    const repositories = createRepositories({
+      dataDirectory: data.path,
+      git: { ...gitSettings, path: `${place.path}:${gitSettings.path}` },
+      workspaceRoots: [],
+      urlHosts: ["localhost"],
+      allowPrivateAddresses: true,
+    });
+    const request = { url: `ssh://localhost:2222${encodeURI(source.path)}`, base: "main" };
+    const { base } = await repositories.prepare("alice", request, signal);
+    expect(base).toBe(source.git("rev-parse", "HEAD"));
+    const argv = readFileSync(join(place.path, "argv"), "utf8").split("\n");
+    expect(argv).toEqual(
+      expect.arrayContaining([
+        "none",
+        "BatchMode=yes",
+        "StrictHostKeyChecking=yes",
+        expect.stringMatching(/^HostName=(127\.0\.0\.1|::1)$/),
+        "HostKeyAlias=localhost",
+        "2222",
+        "localhost",
+      ]),
+    );
+    expect(argv[argv.indexOf("-l") + 1]).toBe("git");
+  });
+});
 
 describe("a repository of another host", () => {
   it("is fetched by branch, tag, HEAD, commit and what lies behind them", async () => {
