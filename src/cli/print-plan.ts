@@ -11,8 +11,6 @@ import type { CliContext } from "./context.ts";
 export async function printPlan(order: Pick<RunOrder, "config" | "request">, context: CliContext): Promise<number> {
   const { config, request } = order;
   const { repository, branch } = await planTask(request, config.git, context.signal);
-  const image = buildImageRequest(config.container, context.environment);
-  const reference = image.reference ?? (await readImageTag(image)).reference;
   const { container, limits } = config;
   const plan: Plan = {
     task: request.task.title,
@@ -23,17 +21,23 @@ export async function printPlan(order: Pick<RunOrder, "config" | "request">, con
     branchExists: branch.expected !== null,
     agent: config.agent,
     model: config.model ?? null,
-    image: reference,
-    credential: config.credential === null ? null : config.credential.kind,
+    ...(config.executionMode === "server"
+      ? { server: config.server.urls.join(" ") }
+      : { image: await readReference(order, context), credential: config.credential?.kind ?? null }),
     timeout: formatDuration(limits.timeoutMs),
     maxTurns: limits.maxTurns ?? null,
     maxCostUsd: limits.maxCostUsd ?? null,
-    cpus: container.cpus,
-    memory: formatSize(container.memoryBytes),
-    pids: container.pids,
+    ...(config.executionMode === "server"
+      ? {}
+      : { cpus: container.cpus, memory: formatSize(container.memoryBytes), pids: container.pids }),
   };
   context.stdout.write(config.output === "text" ? renderPlan(plan) : `${JSON.stringify(plan)}\n`);
   return 0;
+}
+
+async function readReference({ config }: Pick<RunOrder, "config">, { environment }: CliContext): Promise<string> {
+  const image = buildImageRequest(config.container, environment);
+  return image.reference ?? (await readImageTag(image)).reference;
 }
 
 type Plan = Readonly<Record<string, string | number | boolean | null>>;
