@@ -43,7 +43,6 @@ describe("a wrong request", () => {
     ["CONFIG_INVALID", [...task, "--timeout", "soon"]],
     ["CONFIG_INVALID", [...task, "--execution-mode", "magic"]],
     ["CONFIG_INVALID", [...task, "--execution-mode", "server"]],
-    ["MODE_UNSUPPORTED", [...task, "--execution-mode", "server", "--server-url", "http://127.0.0.1:1"]],
     ["CONFIG_INVALID", [...task, "--output", "xml"]],
     ["TASK_EMPTY", ["--task", " \n\t "]],
     ["BASE_NOT_FOUND", [...task, "--base", "nowhere"]],
@@ -63,11 +62,6 @@ describe("a wrong request", () => {
   it.each([[task], [[...task, "--dry-run"]], [["demo"]]])("CREDENTIAL_MISSING: %o", async (argv) => {
     const stderr = await expectRefused("CREDENTIAL_MISSING", argv, { environment: { ANTHROPIC_API_KEY: "" } });
     expect(stderr).toContain("ANTHROPIC_API_KEY");
-  });
-
-  it("MODE_UNSUPPORTED for the demo too", async () => {
-    const environment = { AGENT_EXECUTION_MODE: "server", CLAUDE_SERVER_URL: "http://127.0.0.1:1" };
-    expect(await expectRefused("MODE_UNSUPPORTED", ["demo"], { environment })).toContain("cli mode only");
   });
 
   it("CONFIG_INVALID for an endpoint with a user in it, which is not shown", async () => {

@@ -129,7 +129,7 @@ describe("agent-worker in server mode", () => {
   it("takes up a run whose process was killed, from its first event on", async () => {
     await using world = await openUserWorld();
     const running = world.start("--execution-mode", "server", "--task", "Hello", "--output", "ndjson");
-    await world.begun;
+    await Promise.race([world.begun, running.ended]);
     running.kill("SIGKILL");
     const { runId } = JSON.parse((await running.ended).stdout.split("\n")[0] ?? "");
     expect((await world.call("runs", "list", "--json")).stdout).toContain('"state":"detached"');
@@ -148,7 +148,7 @@ describe("agent-worker in server mode", () => {
   it("takes up a run that was left by a second signal; its branch is reserved again", async () => {
     await using world = await openUserWorld();
     const running = world.start("--execution-mode", "server", "--task", "Hello", "--output", "ndjson");
-    await world.begun;
+    await Promise.race([world.begun, running.ended]);
     running.kill("SIGINT");
     running.kill("SIGTERM");
     const left = await running.ended;
