@@ -63,7 +63,7 @@ it("submits a task to the real server, follows it over its socket and shows what
   await page.getByText("1 file, +1 −0, 1 commit").waitFor();
   await page.getByRole("link", { name: "Tasks", exact: true }).click();
   const row = page.getByRole("list", { name: "Tasks" }).getByRole("listitem");
-  expect(await row.count()).toBe(1);
+  await expect.poll(() => row.count()).toBe(1);
   await page.close();
 });
 
