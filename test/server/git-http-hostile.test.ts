@@ -1,3 +1,5 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -153,6 +155,46 @@ it("reads what git has packed to ask for", async () => {
     body: "no gzip",
   });
   expect(broken.status).toBe(400);
+});
+
+it("takes no push that is larger than it may be, announced or not", async () => {
+  using repository = makeRepository({ "a.bin": randomBytes(3_000_000) });
+  await using server = await startTestServer({ limits: { pushBytes: 1_000_000 } });
+  const sha = repository.git("rev-parse", "HEAD");
+  const remote = `${server.url}/api/v1/repositories/app.git`;
+  for (const buffer of ["http.postBuffer=10000000", "http.postBuffer=65536"]) {
+    const pushed = await runRemoteGit(repository.path, ["-c", buffer, "push", remote, `${sha}:refs/inbox/${sha}`]);
+    expect(pushed.exitCode).not.toBe(0);
+    expect(pushed.stderr).toMatch(/HTTP 413|exceeds maximum allowed size/);
+  }
+  expect((await server.request(`/api/v1/repositories/app/commits/${sha}`)).status).toBe(404);
+});
+
+it("ends git when the client goes away in the middle of a fetch", async () => {
+  using repository = makeRepository({ "a.bin": randomBytes(30_000_000) });
+  await using server = await startTestServer();
+  await pushBase(server, repository);
+  const directory = join(server.dataDirectory, "repositories", "alice", "app.git");
+  const sha = repository.git("rev-parse", "HEAD");
+  const { hostname, port } = new URL(server.url);
+  const socket = connect(Number(port), hostname);
+  const want = `want ${sha} side-band-64k\n`;
+  runTestGit(directory, ["update-ref", "refs/tasks/01M7XQEKPMMNEQZ2HHF3DSZ5S4", sha]);
+  const body = `${(want.length + 4).toString(16).padStart(4, "0")}${want}00000009done\n`;
+  const head = [
+    "POST /api/v1/repositories/app.git/git-upload-pack HTTP/1.1",
+    "Host: localhost",
+    `Authorization: Bearer ${testKeys.alice}`,
+    "Content-Type: application/x-git-upload-pack-request",
+    `Content-Length: ${body.length}`,
+  ];
+  socket.write(`${head.join("\r\n")}\r\n\r\n${body}`);
+  await once(socket, "readable");
+  // Nothing is read: the answer is held up half way.
+  expect(listGit()).not.toEqual([]);
+  socket.destroy();
+  await expect.poll(listGit, { timeout: 10_000 }).toEqual([]);
+  await expect.poll(() => server.log.join("")).toContain('"cut":true');
 });
 
 it("ends git when the client goes away in the middle of a push", async () => {

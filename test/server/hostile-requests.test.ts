@@ -49,6 +49,12 @@ describe("a body", () => {
     expect(await post(server, body)).toMatchObject({ status: 422, problem: { code: "BASE_MISSING" } });
   });
 
+  it("that names a prototype is told where", async () => {
+    await using server = await startTestServer();
+    const { problem } = await post(server, `{"task":"x","labels":{"a":"b","__proto__":"x"}}`);
+    expect(problem.errors?.map(({ pointer }) => pointer)).toEqual(["/labels/__proto__"]);
+  });
+
   it("with invalid UTF-8 is refused", async () => {
     await using server = await startTestServer();
     const body = Buffer.concat([Buffer.from('{"task":"'), Buffer.from([0xc3, 0x28]), Buffer.from('"}')]);
