@@ -73,6 +73,7 @@ async function makeWorkspace(directory: string, workTree: string, scratch: strin
     objectDirectories: objects.count,
     shallow: [...objects.shallow],
     command: [],
+    conversation: null,
     environment: {},
     author: defaultIdentity,
     commitMessage: "",

@@ -1,5 +1,7 @@
 import { join } from "node:path";
-import { agentNames } from "./agents/table.ts";
+import { createWarmPool } from "./agents/contained/warm/warm-pool.ts";
+import type { WarmPool } from "./agents/contained/warm/warm-pool.ts";
+import { agentNames, loadAgentCli } from "./agents/table.ts";
 import type { Config } from "./config/config.ts";
 import { buildEngineSettings } from "./container/engine-settings.ts";
 import { buildImageRequest } from "./container/image-request.ts";
@@ -9,16 +11,20 @@ import { parseKeys } from "./server/access/parse-keys.ts";
 import { createAgentProbe } from "./server/agent-probe.ts";
 import { defaultDispatcherSettings } from "./server/dispatch/dispatcher-parts.ts";
 import { createRecovery } from "./server/dispatch/recover-runs.ts";
+import { createWarmTasks } from "./server/dispatch/warm-tasks.ts";
 import { createLogger } from "./server/logger.ts";
+import type { Logger } from "./server/logger.ts";
 import { createPageHandler, findPageDirectory } from "./server/page.ts";
 import { createRepositories } from "./server/repositories/create-repositories.ts";
 import type { RunningServer } from "./server/running-server.ts";
 import { defaultLimits } from "./server/server-limits.ts";
 import { openServer } from "./server/open-server.ts";
 import { openStore } from "./store/store.ts";
+import type { Store } from "./store/store.ts";
 import { openSqliteTaskStore } from "./store/tasks/sqlite/sqlite-task-store.ts";
-import { buildRunner } from "./wire.ts";
+import { buildCommonParts, buildContainedSettings, buildRunner } from "./wire.ts";
 import { createCleaningPorts } from "./worker/cleaning/cleaning-ports.ts";
+import { openWaitingPlace } from "./worker/warm-place.ts";
 
 export interface ServerSurroundings {
   /** Where an image build's proxies come from. */
@@ -37,7 +43,9 @@ const logLevels = { quiet: "warn", normal: "info", verbose: "debug" } as const;
 export async function buildServer(config: Config, surroundings: ServerSurroundings): Promise<RunningServer> {
   const { serve, git } = config;
   const logger = createLogger({ level: logLevels[config.verbosity], stream: surroundings.logStream });
-  const runners = createRunners(config, surroundings.environment);
+  const runs = openStore(serve.dataDirectory);
+  const warmPool = createPool(config, surroundings.environment, { runs, logger });
+  const runners = createRunners(config, surroundings.environment, warmPool);
   // Without a credential there is nothing to start for.
   runners(config.agent);
   const fromEnvironment = serve.keys === undefined ? [] : parseKeys(serve.keys, "AGENT_WORKER_SERVER_KEYS");
@@ -51,9 +59,10 @@ export async function buildServer(config: Config, surroundings: ServerSurroundin
     store,
     repositories: createRepositories({ ...serve, git, caBundle: config.container.caBundle }),
     runners,
+    warm: createWarmTasks(warmPool, config.agent),
     ...(page === undefined ? {} : { page: createPageHandler(page) }),
     recover: createRecovery({
-      runs: openStore(serve.dataDirectory),
+      runs,
       dataDirectory: serve.dataDirectory,
       ports: (signal) => createCleaningPorts({ engine: buildEngineSettings(config), git }, signal),
       log: logger,
@@ -72,7 +81,29 @@ export async function buildServer(config: Config, surroundings: ServerSurroundin
 }
 
 /** One for each agent; runs are kept in the server's own directory. */
-function createRunners(config: Config, environment: ServerSurroundings["environment"]) {
+function createRunners(config: Config, environment: ServerSurroundings["environment"], warm: WarmPool) {
   const directories = { ...config.directories, state: config.serve.dataDirectory };
-  return (agent: string) => buildRunner({ ...config, agent, directories, executionMode: "cli" }, environment);
+  const special = { branchInside, warm };
+  return (agent: string) => buildRunner({ ...config, agent, directories, executionMode: "cli" }, environment, special);
+}
+
+/** The model is told of it: it must be the same whether the agent has waited for its task or not. */
+const branchInside = "agent/task";
+const warmAgeMs = 30 * 60_000;
+
+function createPool(
+  config: Config,
+  environment: ServerSurroundings["environment"],
+  { runs, logger }: { readonly runs: Store; readonly logger: Logger },
+): WarmPool {
+  const { git } = buildCommonParts(config);
+  return createWarmPool({
+    limit: config.serve.warm,
+    maxAgeMs: warmAgeMs,
+    settings: { ...buildContainedSettings(config, environment), branchInside },
+    git,
+    loadCli: loadAgentCli,
+    openPlace: (repository) => openWaitingPlace(runs, config.directories.runtime, repository),
+    log: logger,
+  });
 }

@@ -17,11 +17,15 @@ import { planTask } from "./worker/plan-task.ts";
 import type { RunnerParts } from "./worker/run-task.ts";
 
 /** Builds the parts of a run and joins them. `environment` is where an image build's proxies come from. */
-export function buildRunner(config: Config, environment: Readonly<Record<string, string | undefined>>): Runner {
+export function buildRunner(
+  config: Config,
+  environment: Readonly<Record<string, string | undefined>>,
+  special: Pick<ContainedSettings, "branchInside" | "warm"> = {},
+): Runner {
   const agent =
     config.executionMode === "server"
       ? createServerAgent(config.agent, buildServerSettings(config))
-      : createAgent(config.agent, buildContainedSettings(config, environment));
+      : createAgent(config.agent, { ...buildContainedSettings(config, environment), ...special });
   const parts = { ...buildCommonParts(config), agent };
   return async (request, options) => {
     // git looks at the repository while most of the program is loaded.
@@ -52,7 +56,8 @@ export function buildServerSettings({ server, container }: Config): ServerSettin
   return { endpoints, apiKey, caBundle, version: readVersion(), patience: defaultServerPatience };
 }
 
-function buildContainedSettings(
+/** Throws CREDENTIAL_MISSING. */
+export function buildContainedSettings(
   config: Config,
   environment: Readonly<Record<string, string | undefined>>,
 ): ContainedSettings {

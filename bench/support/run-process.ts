@@ -13,6 +13,8 @@ export interface EndedProcess {
   readonly stdout: string;
   /** From the spawn until it has ended and its output is read. */
   readonly ms: number;
+  /** From the spawn until the first of its stdout came. */
+  readonly firstOutputMs: number;
 }
 
 /** Runs a program to its end; throws what it said where it did not end with 0. */
@@ -35,9 +37,11 @@ export async function runProcess(
     child.on("close", resolve);
   });
   if (child.stdout === null || child.stderr === null) throw new Error("no pipes");
+  let firstOutputMs = 0;
+  child.stdout.once("data", () => (firstOutputMs = performance.now() - begin));
   const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
   const ms = performance.now() - begin;
-  if (code === 0) return { stdout, ms };
+  if (code === 0) return { stdout, ms, firstOutputMs };
   throw new Error(
     `${file} ${args.slice(0, 3).join(" ")} ended with ${code}: ${stderr.slice(-1000)}${stdout.slice(-500)}`,
   );

@@ -2,6 +2,7 @@
 import { connectControl } from "./control.mjs";
 import { killEverythingElse, readOutOfMemoryKills, startAgent } from "./agent-process.mjs";
 import { collect, sendPack } from "./collect.mjs";
+import { openConversation, putConversationBack } from "./conversation.mjs";
 import { openForwarder } from "./forward.mjs";
 import { readOrder } from "./order.mjs";
 import { selfTest } from "./self-test.mjs";
@@ -28,11 +29,16 @@ async function main() {
     onLost: () => void killEverythingElse().finally(() => process.exit(1)),
   });
   try {
-    const order = readOrder(`${runDirectory}/order.json`);
-    const workTree = `/workspace/${order.directory}`;
-    if (order.mode === "run") await runAgent({ workTree, order, control });
+    const orderFile = `${runDirectory}/order.json`;
+    const first = readOrder(orderFile);
+    const workTree = `/workspace/${first.directory}`;
+    if (first.mode === "run") await runAgent({ workTree, order: first, control });
+    // Whoever was started before there was a task learns only now what the commit is to be called.
+    const order = readOrder(orderFile);
     const { head, notes, place } = await collect(workTree, order);
-    control.send({ type: "collected", head, notes });
+    const conversation = await openConversation(order);
+    control.send({ type: "collected", head, notes, conversationBytes: conversation.bytes });
+    await conversation.send(control.socket);
     if (head !== order.base) await sendPack({ base: order.base, head, place, output: control.socket });
   } catch (error) {
     control.send({ type: "broken", message: error instanceof Error ? error.message : String(error) });
@@ -52,6 +58,7 @@ async function runAgent({ workTree, order, control }) {
   const environment = Object.fromEntries(
     Object.entries(order.environment).map(([name, value]) => [name, value.replace("{modelPort}", String(modelPort))]),
   );
+  putConversationBack(order);
   const killsBefore = readOutOfMemoryKills();
   agent = startAgent({ command: order.command, cwd: workTree, environment, prompt: control.prompt });
   control.send({ type: "started" });

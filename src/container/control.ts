@@ -4,6 +4,9 @@ import type { Socket } from "node:net";
 import { z } from "zod";
 import { WorkerError } from "../core/worker-error.ts";
 
+/** Longer conversations are not kept. */
+const maxConversationBytes = 64 * 1024 * 1024;
+
 const text = z.string().max(16_384);
 const messageSchema = z.discriminatedUnion("type", [
   z.object({
@@ -22,6 +25,8 @@ const messageSchema = z.discriminatedUnion("type", [
     type: z.literal("collected"),
     head: z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/),
     notes: z.array(z.object({ code: z.string().regex(/^[A-Z_]{1,40}$/), message: text })).max(16),
+    /** How many bytes of the agent CLI's conversation follow, before the pack. */
+    conversationBytes: z.number().int().nonnegative().max(maxConversationBytes).default(0),
   }),
   z.object({ type: z.literal("broken"), message: text }),
 ]);
@@ -39,7 +44,9 @@ export interface Control extends AsyncDisposable {
   stop(graceMs: number): void;
   /** Messages until `collected` or `broken`, or until the container is gone. To be read once. */
   messages(): AsyncGenerator<ContainerMessage>;
-  /** The pack that follows `collected` where there is work. To be read once, after `messages()` has ended. */
+  /** The first bytes after `collected`; fewer where the container is gone. To be read whole, after `messages()` has ended. */
+  conversation(bytes: number): AsyncGenerator<Uint8Array>;
+  /** The pack that follows where there is work. To be read once, after `conversation()` has ended. */
   pack(): AsyncGenerator<Uint8Array>;
 }
 
@@ -71,6 +78,9 @@ export async function openControl(socketPath: string, signal: AbortSignal): Prom
     },
     async *messages() {
       yield* readMessages(await connection, rest);
+    },
+    async *conversation(bytes) {
+      yield* readBytes(await connection, rest, bytes);
     },
     async *pack() {
       if (rest.bytes.length > 0) yield rest.bytes;
@@ -134,6 +144,23 @@ async function* readMessages(socket: Socket, rest: { bytes: Buffer }): AsyncGene
     if (rest.bytes.length > maxLineBytes) {
       throw new WorkerError("CONTAINER_LOST", "The container sent an endless message.", { hint });
     }
+  }
+}
+
+/** Exactly so many, if they come; what comes with them is left in `rest`. */
+async function* readBytes(socket: Socket, rest: { bytes: Buffer }, count: number): AsyncGenerator<Uint8Array> {
+  let missing = count;
+  const take = (chunk: Buffer): Buffer => {
+    const taken = chunk.subarray(0, missing);
+    missing -= taken.length;
+    rest.bytes = chunk.subarray(taken.length);
+    return taken;
+  };
+  if (missing > 0 && rest.bytes.length > 0) yield take(rest.bytes);
+  if (missing === 0) return;
+  for await (const chunk of readChunks(socket)) {
+    yield take(chunk);
+    if (missing === 0) return;
   }
 }
 

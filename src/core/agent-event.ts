@@ -20,6 +20,8 @@ export const containerInfoSchema = z.object({
   image: z.string(),
   objects: z.enum(["shared", "copied"]),
   selfTest: z.object({ modelEndpoint: z.boolean(), reachable: z.array(z.string()) }),
+  /** True: the agent CLI was started and waiting before the task came. */
+  warm: z.boolean().optional(),
 });
 
 /** How an attempt ended and where its work is. */

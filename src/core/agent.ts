@@ -11,6 +11,11 @@ export interface AgentLogs {
   egress(record: object): void;
   /** The container now exists under this id. */
   container(id: string): void;
+  /**
+   * The agent CLI's own record of its conversation, for a later task to continue: bytes that an agent may have forged. `id` is the
+   * one that we gave or continued. Resolves when all of `content` was read, whether it could be kept or not.
+   */
+  session?(id: string, content: AsyncIterable<Uint8Array>): Promise<void>;
   /** A task server carries the run out. Resolves when it is on disk; `request` is what was sent, to be sent again. Rejects when the disk refuses. */
   remote?(run: RemoteRun, request?: string): Promise<void>;
 }

@@ -48,6 +48,7 @@ export const errorTable = {
     retryable: false,
     hint: "Set AGENT_WORKER_SERVER_KEYS=name:key, or --keys-file FILE.",
   },
+  SESSION_UNKNOWN: { exit: 2, retryable: false, hint: "Begin a new conversation: leave the session out." },
   TASK_NOT_FOUND: { exit: 2, retryable: false, hint: "agent-worker runs list shows the runs this machine has sent." },
   REPOSITORY_REFUSED: {
     exit: 2,

@@ -11,6 +11,15 @@ export interface Task {
   /** Model name as the agent CLI understands it; undefined: the agent's default. */
   readonly model: string | undefined;
   readonly limits: TaskLimits;
+  /** A conversation that the task continues; undefined: it begins one. */
+  readonly session?: TaskSession | undefined;
+}
+
+export interface TaskSession {
+  /** As the agent CLI called it: AgentResult.agent.sessionId of the task that had it last. */
+  readonly id: string;
+  /** The agent CLI's own record of it, as AgentLogs.session was given it; undefined where a task server keeps it. */
+  readonly file?: string | undefined;
 }
 
 export interface TaskLimits {

@@ -45,6 +45,8 @@ export interface GatewayOptions {
   readonly socketPath: string;
   readonly upstream: GatewayUpstream;
   readonly limits?: Partial<UpstreamLimits & ServingLimits>;
+  /** While it answers false nothing is let through. Default: always open. */
+  readonly isOpen?: () => boolean;
   /** Called once per request, when it has ended. Must not throw. */
   readonly audit: (record: EgressRecord) => void;
 }
@@ -63,7 +65,7 @@ export interface Gateway {
 
 /** Errors: CONFIG_INVALID (base URL, proxy, credential), STATE_UNWRITABLE (socket). */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
-  const { socketPath, upstream: to, audit, limits } = options;
+  const { socketPath, upstream: to, audit, limits, isOpen = () => true } = options;
   const credential = checkCredential(to.credential);
   const upstream = openUpstream(to, limits);
   const redactor = createRedactor([credential.value]);
@@ -77,7 +79,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     });
   const server = openServer(
     { upstream, credential, ledger, redactor },
-    { audit: redactedAudit, signal: closing.signal, limits: { ...defaultLimits, ...limits } },
+    { audit: redactedAudit, isOpen, signal: closing.signal, limits: { ...defaultLimits, ...limits } },
   );
   await listen(server, socketPath);
   let closed: Promise<void> | undefined;
@@ -99,11 +101,13 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 
 interface Watch {
   readonly audit: (record: EgressRecord) => void;
+  readonly isOpen: () => boolean;
   readonly signal: AbortSignal;
   readonly limits: ServingLimits;
 }
 
-function openServer(model: Model, { audit, signal, limits }: Watch): Server {
+function openServer(model: Model, watch: Watch): Server {
+  const { audit, signal, limits } = watch;
   const settings = {
     // The container's forwarder keeps connections: one closed here in the moment it is used again would fail a request.
     keepAliveTimeout: 0,
@@ -114,7 +118,7 @@ function openServer(model: Model, { audit, signal, limits }: Watch): Server {
   };
   const server = createServer(settings, (request, response) => {
     // `serve` turns every failure into an answer; one of its own ends the request, not the process.
-    serve({ request, response, signal }, { model, audit }).catch(() => response.destroy());
+    serve({ request, response, signal }, { ...watch, model }).catch(() => response.destroy());
   });
   server.maxConnections = limits.connections;
   const deny = (request: IncomingMessage | null, socket: Duplex, why: string): void => {
@@ -157,7 +161,11 @@ async function askOurselves(socketPath: string): Promise<void> {
   }
 }
 
-async function serve(served: Served, { model, audit }: { model: Model; audit: Watch["audit"] }): Promise<void> {
+interface Serving extends Pick<Watch, "audit" | "isOpen"> {
+  readonly model: Model;
+}
+
+async function serve(served: Served, { model, audit, isOpen }: Serving): Promise<void> {
   const { request, response } = served;
   const start = startRecord(request);
   const { method = "", url: target = "", headers } = request;
@@ -166,14 +174,15 @@ async function serve(served: Served, { model, audit }: { model: Model; audit: Wa
     return;
   }
   const decision = decideTarget({ method, target, host: headers.host });
-  if (decision.allowed) {
+  if (decision.allowed && isOpen()) {
     const forwarded = await forward({ ...served, target: decision }, model);
     audit({ ...start(), host: model.upstream.host, decision: "allow", ...forwarded });
     return;
   }
-  const refusal = buildDenial(decision.why);
+  const { why, host: asked } = decision.allowed ? { why: "there is no task yet", host: model.upstream.host } : decision;
+  const refusal = buildDenial(why);
   const responseBytes = sendRefusal(response, refusal);
-  audit({ ...start(), host: decision.host, decision: "deny", status: refusal.status, responseBytes });
+  audit({ ...start(), host: asked, decision: "deny", status: refusal.status, responseBytes });
 }
 
 /** Starts the clock; what it returns ends it and gives the part of a record that all requests share. */

@@ -31,6 +31,7 @@ export async function openServer(whole: WholeServer): Promise<RunningServer> {
   await using opening = openDisposables();
   const { store, settings, logger, keys } = whole;
   opening.use(store);
+  if (whole.warm !== undefined) opening.use(whole.warm);
   const { metrics, totals } = watchTotals(whole.metrics);
   let dispatcher: Dispatcher | undefined;
   metrics.onScrape(async () => {
@@ -51,6 +52,7 @@ export async function openServer(whole: WholeServer): Promise<RunningServer> {
     stream,
     keys: keys.ring,
     tickets: createTickets(),
+    onBasePushed: (directory, base) => whole.warm?.basePushed(directory, base),
     dispatcher: { wake: (id) => dispatcher?.wake(id), status: () => readStatus(dispatcher) },
   });
   opening.use(http);
@@ -65,7 +67,7 @@ export async function openServer(whole: WholeServer): Promise<RunningServer> {
     reloadKeys: () => keys.reload(),
     async drain() {
       logger.info({ ...started.status() }, "draining");
-      await Promise.all([http.drain(), started.drain(settings.drainMs)]);
+      await Promise.all([http.drain(), started.drain(settings.drainMs), whole.warm?.[Symbol.asyncDispose]()]);
       logger.info("drained");
     },
     [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose](),

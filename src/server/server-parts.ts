@@ -20,6 +20,8 @@ export interface ServerParts extends AccessParts {
   readonly store: TaskStore;
   readonly repositories: Repositories;
   readonly dispatcher: Pick<Dispatcher, "wake" | "status">;
+  /** A commit has come that tasks will start from. */
+  readonly onBasePushed?: (directory: string, base: string) => void;
   readonly metrics: Metrics;
   readonly stream: StreamParts;
   /** The files of the page. Undefined where nothing is to be shown. */

@@ -11,6 +11,8 @@ export interface RunPaths {
   readonly stderr: string;
   readonly report: string;
   readonly egress: string;
+  /** The agent CLI's own record of its conversation. */
+  readonly session: string;
   /** What was sent to a task server, in server mode. */
   readonly request: string;
   /** A directory for large temporary files; gone when the run has ended. */
@@ -32,6 +34,7 @@ export function buildRunPaths(directory: string): RunPaths {
     stderr: path.join(directory, "stderr.log"),
     report: path.join(directory, "report.json"),
     egress: path.join(directory, "egress.ndjson"),
+    session: path.join(directory, "session.jsonl"),
     request: path.join(directory, "request.json"),
     scratch: path.join(directory, "scratch"),
   };

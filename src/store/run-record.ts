@@ -37,6 +37,10 @@ export const runRecordSchema = z.object({
     .nullable(),
   /** The task server, in server mode. */
   server: remoteRunSchema.optional(),
+  /** No run but an agent that waits for one. */
+  waiting: z.literal(true).optional(),
+  /** What the agent CLI called its conversation, where its record of it is kept. */
+  session: z.string().optional(),
   containerId: z.string().nullable(),
   /** The short private directory that holds sockets. */
   runtimeDirectory: z.string().nullable(),
@@ -54,6 +58,7 @@ export interface NewRun {
   readonly commonDirectory: string;
   readonly branch?: RunRecord["branch"];
   readonly runtimeDirectory?: string | null;
+  readonly waiting?: true;
 }
 
 /** The fields that change while a run goes on. */
@@ -67,6 +72,7 @@ export type RunPatch = Partial<
     | "outcome"
     | "commonDirectory"
     | "server"
+    | "session"
     | "pid"
     | "pidStartTime"
     | "bootId"

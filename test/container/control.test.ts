@@ -66,18 +66,24 @@ describe("the host's end of the control channel", () => {
     expect(received).toEqual(Buffer.concat([stop(10_000), announced, prompt, stop(0)]));
   });
 
-  it("reads messages and then the pack, byte for byte, wherever they were cut", async () => {
-    const pack = Buffer.from(Array.from({ length: 2000 }, (_, index) => index % 256));
-    const bytes = Buffer.concat([Buffer.from(`${toLine(started)}${toLine(collected)}`), pack]);
-    for (const seed of [1, 2, 3]) {
-      await using line = await openLine();
-      const socket = await line.connect();
-      for (const piece of cutAtRandom(bytes, seed)) socket.write(piece);
-      socket.end();
-      expect(await takeMessages(line)).toEqual([started, collected]);
-      expect(await buffer(line.control.pack())).toEqual(pack);
-    }
-  });
+  it.each([0, 1, 700])(
+    "reads messages, %i bytes of a conversation and the pack, wherever they were cut",
+    async (count) => {
+      const pack = Buffer.from(Array.from({ length: 2000 }, (_, index) => index % 256));
+      const conversation = Buffer.alloc(count, "c");
+      const last = { ...collected, conversationBytes: count };
+      const bytes = Buffer.concat([Buffer.from(`${toLine(started)}${toLine(last)}`), conversation, pack]);
+      for (const seed of [1, 2, 3]) {
+        await using line = await openLine();
+        const socket = await line.connect();
+        for (const piece of cutAtRandom(bytes, seed)) socket.write(piece);
+        socket.end();
+        expect(await takeMessages(line)).toEqual([started, last]);
+        expect(await buffer(line.control.conversation(count))).toEqual(conversation);
+        expect(await buffer(line.control.pack())).toEqual(pack);
+      }
+    },
+  );
 
   it.each([
     ["at once", ""],

@@ -102,6 +102,7 @@ function buildOrder(base: string, command: readonly string[]): ContainerOrder {
     objectDirectories: 1,
     shallow: [],
     command,
+    conversation: null,
     environment: { PATH: "/usr/local/bin:/usr/bin:/bin", PORT: "{modelPort}" },
     author: { name: 'An "author" \\ of', email: "author@localhost" },
     commitMessage: "Left over\n\nAgent-Worker-Run: X\n",

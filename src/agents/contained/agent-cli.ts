@@ -9,16 +9,33 @@ import type { TextLine } from "../../util/lines.ts";
 /** What is particular to one agent CLI that runs in a container: how to start it, to read it and to judge it. */
 export interface AgentCli {
   readonly name: string;
-  /** `credential` is the kind of the real one: the CLI behaves differently with a key and with a token. */
-  buildCommand(task: Task, credential: CredentialKind): AgentCommand;
+  buildCommand(request: CommandRequest): AgentCommand;
   openReader(): AgentReader;
   judge(ending: AgentEnding): Verdict;
 }
 
-/** argv and the whole environment inside; `{modelPort}` becomes the port of the model endpoint on the loopback. */
+export interface CommandRequest {
+  readonly task: Pick<Task, "prompt" | "model" | "limits" | "session">;
+  /** The kind of the real one: the CLI behaves differently with a key and with a token. */
+  readonly credential: CredentialKind;
+  /** What a conversation that begins is to be called: a UUID. */
+  readonly conversationId: string;
+  /** Where the CLI works inside. */
+  readonly workTree: string;
+}
+
+/**
+ * How the CLI is started. Two tasks with equal `argv` and `environment` can be given to one CLI that was started before there was
+ * either of them.
+ */
 export interface AgentCommand {
   readonly argv: readonly string[];
+  /** All of it; `{modelPort}` becomes the port of the model endpoint on the loopback. */
   readonly environment: Readonly<Record<string, string>>;
+  /** What the CLI reads on its stdin, to the end. It waits for that as long as need be. */
+  readonly input: Uint8Array;
+  /** Its conversation, and the file inside that it keeps it in. */
+  readonly conversation: { readonly id: string; readonly file: string };
 }
 
 /** Reads the CLI's stdout, line by line; knows at any time what has been said so far. */

@@ -53,8 +53,9 @@ export function createIncoming(session: Session, control: Control, name: string)
   }
   return {
     begin: () => void begin(),
-    async bringIn({ head, notes }) {
+    async bringIn({ head, notes, conversationBytes }) {
       for (const { code, message } of notes) await emit({ type: "warning", data: { code, message } });
+      if (conversationBytes > 0) await takeConversation(session, control.conversation(conversationBytes));
       if (head === context.base) return null;
       await emit({ type: "progress", data: { phase: "import" } });
       announced.resolve(head);
@@ -68,6 +69,13 @@ export function createIncoming(session: Session, control: Control, name: string)
       await importing?.catch(() => undefined);
     },
   };
+}
+
+/** It comes before the pack, over the same channel: what nobody keeps is read all the same. */
+async function takeConversation({ attempt, command }: Session, content: AsyncIterable<Uint8Array>): Promise<void> {
+  const { logs } = attempt.context;
+  if (logs.session !== undefined) return logs.session(command.conversation.id, content);
+  for await (const _ of content);
 }
 
 /** The entry program is gone but the volume is not: the container is started once more, only to bring the work out. */

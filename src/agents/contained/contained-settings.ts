@@ -1,6 +1,8 @@
 import type { EngineSettings } from "../../container/engine-settings.ts";
 import type { ImageRequest } from "../../container/image.ts";
 import type { GatewayUpstream } from "../../gateway/gateway.ts";
+import type { WarmAgent } from "./warm/open-warm-agent.ts";
+import type { WarmKeyParts } from "./warm/warm-key.ts";
 
 /** What every agent that runs in a container needs to know of its surroundings. */
 export interface ContainedSettings {
@@ -13,6 +15,16 @@ export interface ContainedSettings {
   /** Who the commits are by that are made for the agent. */
   readonly author: { readonly name: string; readonly email: string };
   readonly patience: Patience;
+  /** What the branch is called inside, for whoever cannot know the run's own in time; undefined: as it is called outside. */
+  readonly branchInside?: string | undefined;
+  /** Agents that wait for a task. */
+  readonly warm?: WarmAgents | undefined;
+}
+
+/** Agent CLIs that were started before there was a task for them. */
+export interface WarmAgents {
+  /** One that fits, and that nobody else gets; it is the caller's to dispose of. null: there is none. Never rejects. */
+  take(request: WarmKeyParts, signal: AbortSignal): Promise<WarmAgent | null>;
 }
 
 /** How long the host waits, in milliseconds. */

@@ -34,7 +34,7 @@ export async function followSession(session: Session): Promise<SessionEnd> {
   await using incoming = createIncoming(session, control, "quarantine");
   const output = readOutput(container.output, buildSinks(session, { watch, incoming }));
   output.catch(() => undefined);
-  await Promise.race([control.sendPrompt(task.prompt), output.then(() => failStart(session))]);
+  await Promise.race([control.sendPrompt(session.command.input), output.then(() => failStart(session))]);
   const told = await readMessages(session, { watch, incoming });
   watch.ended();
   // All of it is on its way to us: the container may go when it has ended, while the work is checked.

@@ -34,7 +34,12 @@ export async function readMessages(session: Session, { watch, incoming }: Follow
     switch (message.type) {
       case "ready":
         checkSelfTest(message.selfTest);
-        progress.container = { image: session.imageId, objects: objects.kind, selfTest: message.selfTest };
+        progress.container = {
+          image: session.imageId,
+          objects: objects.kind,
+          selfTest: message.selfTest,
+          ...(session.isWarm ? { warm: true } : {}),
+        };
         await attempt.emit({ type: "workspace.ready", data: progress.container });
         break;
       case "started":
@@ -61,7 +66,14 @@ export async function readMessages(session: Session, { watch, incoming }: Follow
   return told;
 }
 
-function checkSelfTest({ modelEndpoint, reachable }: { modelEndpoint: boolean; reachable: readonly string[] }): void {
+/** Throws SELF_TEST. */
+export function checkSelfTest({
+  modelEndpoint,
+  reachable,
+}: {
+  modelEndpoint: boolean;
+  reachable: readonly string[];
+}): void {
   if (!modelEndpoint) {
     throw new WorkerError("SELF_TEST", "The container cannot reach the gateway's socket.", {
       hint: "The engine must be able to mount sockets of this machine: use a local engine.",

@@ -1,34 +1,26 @@
-import { chmod, mkdir } from "node:fs/promises";
-import { basename, join } from "node:path";
-import { createContainer } from "../../container/container.ts";
-import { buildContainerLabels } from "../../container/container-labels.ts";
-import type { ContainerSpec } from "../../container/container-profile.ts";
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import { orderFileName, writeOrder } from "../../container/container-order.ts";
-import type { ContainerOrder } from "../../container/container-order.ts";
-import { controlSocketName, openControl } from "../../container/control.ts";
 import type { Engine } from "../../container/engine.ts";
-import { readHostMapping } from "../../container/host-mapping.ts";
 import { ensureImage } from "../../container/image.ts";
 import type { Image } from "../../container/image.ts";
-import type { AgentLogs } from "../../core/agent.ts";
+import type { AgentPlace } from "../../core/agent.ts";
 import { toOutcome } from "../../core/outcome.ts";
 import { toReason } from "../../core/reason.ts";
 import { toWorkerError, WorkerError } from "../../core/worker-error.ts";
-import { openGateway } from "../../gateway/gateway.ts";
-import type { Gateway } from "../../gateway/gateway.ts";
+import type { EgressRecord } from "../../gateway/egress-record.ts";
+import type { Repository } from "../../git/repository.ts";
 import { createTail } from "../../util/tail.ts";
 import type { Verdict } from "./agent-cli.ts";
 import { buildResult } from "./attempt.ts";
-import type { Attempt, EarlyAttempt, Progress } from "./attempt.ts";
+import type { EarlyAttempt, Progress } from "./attempt.ts";
+import { buildCommand, buildOrder } from "./build-order.ts";
 import { startClock } from "./clock.ts";
-import { buildCommitMessage } from "./commit-message.ts";
-import { chooseContainerUser, readCaller } from "./container-user.ts";
-import type { ContainerUser } from "./container-user.ts";
-import { followSession } from "./follow-session.ts";
-import { removeQuietly } from "./session.ts";
 import { createDeadline } from "./deadline.ts";
-import { prepareObjects } from "./prepare-objects.ts";
-import type { ObjectSource } from "./prepare-objects.ts";
+import { followSession } from "./follow-session.ts";
+import { openContainer, readMapping } from "./open-container.ts";
+import { removeQuietly } from "./session.ts";
+import type { WarmAgent } from "./warm/open-warm-agent.ts";
 
 /**
  * One attempt, start to end; its container is made while the branch is still being reserved. Emits `complete` as soon as the work is in the repository, and only then takes the container
@@ -69,57 +61,59 @@ async function runInContainer(
 ): Promise<void> {
   const { cli, settings, task, emit, signal } = early;
   await using engine = await early.engine.engine;
-  if (engine.isRemote) throw toRemoteError(engine.endpoint);
-  const caller = readCaller();
-  const mapping = readHostMapping(engine, caller.uid, signal);
-  mapping.catch(() => undefined);
+  const mapping = readMapping(engine, signal);
   const place = await early.place;
-  const runDirectory = await makeRunDirectory(place.runtimeDirectory);
-  const { shiftsIds, needsLabels: relabel } = await mapping;
-  const user = chooseContainerUser(caller, { shiftsIds });
-  const { repository, base, scratchDirectory } = place;
-  const directory = join(scratchDirectory, "objects");
-  const objects = await prepareObjects({ repository, base, isCaller: user.isCaller, relabel, directory, signal });
-  const { id: imageId } = await openImage(engine, early);
+  const { repository, logs } = place;
+  const audit = (record: EgressRecord): void => {
+    logs.egress(record);
+    progress.onActivity();
+  };
+  const findImage = async (): Promise<string> => {
+    const { id } = await openImage(engine, early);
+    progress.clock.mark("image");
+    return id;
+  };
+  const warm = await takeWarm(early, place);
+  const ground = { ...place, settings, mapping, runId: task.runId, conversationFile: task.session?.file, audit };
+  await using opened = warm ?? (await openContainer(engine, { ...ground, findImage }, signal));
+  warm?.adopt(audit);
   progress.clock.mark("image");
-  const spec = buildSpec(early, { image: imageId, user, relabel, runDirectory, objects });
-  const creating = createContainer(engine, spec, signal);
-  await using _ = own(creating);
-  await using gateway = await openModelGateway(early, place.logs, { progress, runDirectory });
-  await using control = await openControl(join(runDirectory, controlSocketName), signal);
-  const container = await creating;
-  place.logs.container(container.id);
+  progress.gateway = opened.gateway;
+  const { container, objects } = opened;
+  logs.container(container.id);
   // Everything that waits for the container sees it gone, and ends.
   const remove = (): void => removeQuietly(container);
   early.killSignal?.addEventListener("abort", remove, { once: true });
   using deadline = createDeadline(remove);
-  const attempt = { cli, settings, task, emit, context: await early.context };
-  const order = buildOrder(attempt, objects);
-  await writeOrder(join(runDirectory, orderFileName), order);
-  await container.start();
-  const session = { attempt, progress, container, control, runDirectory, deadline, order, objects, imageId, gateway };
+  const context = await early.context;
+  const attempt = { cli, settings, task, emit, context };
+  const conversationId = warm?.conversationId ?? randomUUID();
+  const command = buildCommand({ cli, settings, repository, task, conversationId });
+  const order = buildOrder({ ...context, settings, task, objects, command });
+  await writeOrder(join(opened.runDirectory, orderFileName), order);
+  if (warm === null) await container.start();
+  const session = { ...opened, attempt, progress, deadline, order, command, isWarm: warm?.wasReady ?? false };
   const { verdict, commit, drained } = await followSession({ ...session, stderrTail: createTail(4_000) });
   await complete(verdict, commit);
   await drained;
 }
 
-/** Disposes of what is still being made, also where what comes meanwhile goes wrong. */
-function own(making: Promise<AsyncDisposable>): AsyncDisposable {
-  making.catch(() => undefined);
-  return {
-    async [Symbol.asyncDispose]() {
-      const [made] = await Promise.allSettled([making]);
-      if (made.status === "fulfilled") await made.value[Symbol.asyncDispose]();
-    },
-  };
-}
-
-/** The container's user comes through here, whatever the caller's umask is. */
-async function makeRunDirectory(runtimeDirectory: string): Promise<string> {
-  const directory = join(runtimeDirectory, "run");
-  await mkdir(directory);
-  await chmod(directory, 0o755);
-  return directory;
+/** An agent that waits for such a task, if it still does when its prompt can be sent. */
+async function takeWarm(
+  { cli, settings, task, signal, context }: EarlyAttempt,
+  { repository, base }: AgentPlace<Repository>,
+): Promise<WarmAgent | null> {
+  const warm = (await settings.warm?.take({ cli, settings, repository, base, task }, signal)) ?? null;
+  if (warm === null) return null;
+  try {
+    await context;
+    if (!warm.isSpoiled()) return warm;
+  } catch (error) {
+    await warm[Symbol.asyncDispose]();
+    throw error;
+  }
+  await warm[Symbol.asyncDispose]();
+  return null;
 }
 
 /** The image, built where it is not there: a mirror that never answers must not hold a run for ever. */
@@ -140,86 +134,10 @@ async function openImage(engine: Engine, early: EarlyAttempt): Promise<Image> {
   }
 }
 
-async function openModelGateway(
-  { settings }: EarlyAttempt,
-  logs: AgentLogs,
-  { progress, runDirectory }: { readonly progress: Progress; readonly runDirectory: string },
-): Promise<Gateway> {
-  progress.gateway = await openGateway({
-    socketPath: join(runDirectory, "gateway.sock"),
-    upstream: settings.upstream,
-    audit: (record) => {
-      logs.egress(record);
-      progress.onActivity();
-    },
-  });
-  return progress.gateway;
-}
-
-interface SpecParts {
-  readonly image: string;
-  readonly user: ContainerUser;
-  readonly relabel: boolean;
-  readonly runDirectory: string;
-  readonly objects: ObjectSource;
-}
-
-function buildSpec(
-  { settings, task }: EarlyAttempt,
-  { image, user, relabel, runDirectory, objects }: SpecParts,
-): ContainerSpec {
-  return {
-    image,
-    user,
-    relabel,
-    command: ["node", "/opt/agent-worker/entry/main.cjs"],
-    environment: { AGENT_WORKER_CONTAINER: "1" },
-    labels: buildContainerLabels(task.runId),
-    mounts: [
-      { source: settings.entryDirectory, target: "/opt/agent-worker/entry" },
-      { source: runDirectory, target: "/opt/agent-worker/run" },
-      ...objects.mounts,
-    ],
-    limits: settings.limits,
-  };
-}
-
-function buildOrder({ cli, settings, task, context }: Attempt, objects: ObjectSource): ContainerOrder {
-  const { argv, environment } = cli.buildCommand(task, settings.upstream.credential.kind);
-  return {
-    mode: "run",
-    directory: toDirectoryName(context.repository.path),
-    branch: context.branch,
-    base: context.base,
-    objectFormat: context.repository.objectFormat,
-    objectDirectories: objects.count,
-    shallow: objects.shallow,
-    command: argv,
-    environment,
-    author: settings.author,
-    commitMessage: buildCommitMessage(task),
-  };
-}
-
-/** The agent should see the repository's own name. */
-function toDirectoryName(path: string): string {
-  const name = basename(path)
-    .replace(/\.git$/, "")
-    .replace(/[^\w.-]+/g, "-")
-    .replace(/^[.-]+/, "");
-  return name === "" ? "repository" : name;
-}
-
 /** After a cancel whatever fails is told as a cancel, with what it means for the work. */
 function toCancelled(cause: unknown, { killSignal }: EarlyAttempt, { clock }: Progress): WorkerError {
   const isLost = clock.timings().startMs > 0;
   const how = killSignal?.aborted ? "was given up" : `could not be kept: ${toWorkerError(cause).message}`;
   const what = isLost ? `; what the agent had done ${how}` : " before the agent had started";
   return new WorkerError("CANCELLED", `The run was cancelled${what}.`, { cause });
-}
-
-function toRemoteError(endpoint: string): WorkerError {
-  return new WorkerError("ENGINE_REMOTE", `The engine at ${endpoint} is on another machine.`, {
-    hint: "Directories and sockets cannot be shared with it: use an engine on this machine.",
-  });
 }

@@ -3,7 +3,7 @@ import type { ContainerOrder } from "../../container/container-order.ts";
 import type { ContainerMessage, Control } from "../../container/control.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
 import type { Tail } from "../../util/tail.ts";
-import type { AgentExit } from "./agent-cli.ts";
+import type { AgentCommand, AgentExit } from "./agent-cli.ts";
 import type { Attempt, Progress } from "./attempt.ts";
 import type { Deadline } from "./deadline.ts";
 import type { ObjectSource } from "./prepare-objects.ts";
@@ -19,8 +19,11 @@ export interface Session {
   /** What the container has mounted: the sockets and the order. */
   readonly runDirectory: string;
   readonly order: ContainerOrder;
+  readonly command: AgentCommand;
   readonly objects: ObjectSource;
   readonly imageId: string;
+  /** The agent CLI was started and waiting before the task came. */
+  readonly isWarm: boolean;
   readonly stderrTail: Tail;
   readonly gateway: Gateway;
 }

@@ -21,11 +21,15 @@ export async function carryOut(parts: DispatcherParts, attempt: Attempt): Promis
   const words = createPublicWords(repository, { directory, dataDirectory: parts.settings.dataDirectory });
   const follow = followRun(attempt, {
     toPublic: (event) => words.event(event),
-    onFirstEvent: () => tellFirstEvent(parts, attempt),
+    onFirstEvent: (isWarm) => tellFirstEvent(parts, attempt, isWarm),
   });
   const work: Workplace = { attempt, follow, words };
   const { end, refs } = await run(parts, work);
-  return conclude(parts, attempt, { end, directory, refs, isBegun: follow.isBegun(), words });
+  const concluded = await conclude(parts, attempt, { end, directory, refs, isBegun: follow.isBegun(), words });
+  if (concluded.kind === "ended" && refs !== null) {
+    parts.warm?.taskEnded(directory, refs.base, buildTask(task, attempt.claim));
+  }
+  return concluded;
 }
 
 interface Workplace {
@@ -75,6 +79,6 @@ function refuse({ task, signals }: Attempt, thrown: unknown): RunEnd {
   return buildRefusedEnd(task, error);
 }
 
-function tellFirstEvent({ metrics }: DispatcherParts, { task }: Attempt): void {
-  metrics.firstEvent(Math.max(0, Date.now() - Date.parse(task.createdAt)), false);
+function tellFirstEvent({ metrics }: DispatcherParts, { task }: Attempt, isWarm: boolean): void {
+  metrics.firstEvent(Math.max(0, Date.now() - Date.parse(task.createdAt)), isWarm);
 }

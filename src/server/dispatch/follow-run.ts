@@ -17,11 +17,15 @@ export interface FollowedRun {
 
 export function followRun(
   attempt: Attempt,
-  { toPublic, onFirstEvent }: { readonly toPublic: (event: RunEvent) => NewEvent; readonly onFirstEvent: () => void },
+  {
+    toPublic,
+    onFirstEvent,
+  }: { readonly toPublic: (event: RunEvent) => NewEvent; readonly onFirstEvent: (isWarm: boolean) => void },
 ): FollowedRun {
   let branch: string | null = null;
   let base: string | undefined;
   let isBegun = false;
+  let isWarm = false;
   let result: AgentResult | null = null;
   return {
     async onEvent(event) {
@@ -30,10 +34,11 @@ export function followRun(
         return;
       }
       if (event.type === "run.started") ({ branch, base } = event.data);
+      if (event.type === "workspace.ready") isWarm = event.data.warm ?? false;
       await attempt.push(toPublic(event));
       if (event.type === "agent.started" && !isBegun) {
         isBegun = true;
-        onFirstEvent();
+        onFirstEvent(isWarm);
       }
       if (event.type === "agent.started" || event.type === "workspace.ready") {
         attempt.advance("running", base === undefined ? {} : { base });

@@ -52,7 +52,7 @@ class TaskDispatcher implements Dispatcher {
       active: this.#active.size,
       draining: this.#draining.signal.aborted,
       breaker: { state, failures },
-      warm: this.#parts.warm?.() ?? { ready: 0, limit: 0 },
+      warm: this.#parts.warm?.status() ?? { ready: 0, limit: 0 },
     };
   }
 

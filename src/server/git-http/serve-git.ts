@@ -15,6 +15,8 @@ export interface GitRequest {
   readonly service: GitService;
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
+  /** A push asks for refs/inbox/<this>; whether it gets there is seen at its end. */
+  readonly onCommand?: (id: string) => void;
   /** Aborted when the server goes away. */
   readonly closing: AbortSignal;
 }
@@ -72,10 +74,10 @@ async function serve(parts: GitParts, request: GitRequest): Promise<void> {
   outgoing.end();
 }
 
-function openBody({ limits }: GitParts, { service, incoming }: GitRequest): AsyncGenerator<Uint8Array> {
+function openBody({ limits }: GitParts, { service, incoming, onCommand }: GitRequest): AsyncGenerator<Uint8Array> {
   const idleMs = limits.pushIdleMs;
   return service === "git-receive-pack"
-    ? checkCommands(limitBody(incoming, { maxBytes: limits.pushBytes, idleMs }))
+    ? checkCommands(limitBody(incoming, { maxBytes: limits.pushBytes, idleMs }), onCommand)
     : limitBody(incoming, { maxBytes: limits.fetchRequestBytes, idleMs });
 }
 

@@ -21,8 +21,11 @@ export function addGit(app: ServerApp, parts: RouteParts): void {
   const serve = async (context: Context<ServerEnvironment>, service: GitService): Promise<Response> => {
     const { incoming, outgoing, exchange } = context.env;
     const directory = await findRepository(context, service, parts);
+    let base: string | undefined;
+    const onCommand = (id: string): void => void (base = id);
     try {
-      await serveGit({ directory, service, incoming, outgoing, closing: parts.closing });
+      await serveGit({ directory, service, incoming, outgoing, closing: parts.closing, onCommand });
+      if (base !== undefined) parts.onBasePushed?.(directory, base);
     } catch (error) {
       sendProblem(outgoing, exchange, error);
     }

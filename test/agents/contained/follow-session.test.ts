@@ -72,6 +72,7 @@ async function openSession(say: (socket: Socket, base: string) => void, transfer
     control,
     runDirectory: runtime.path,
     order: {},
+    command: { input: task.prompt },
     objects: { kind: "shared", mounts: [], count: 1, shallow: [] },
     imageId: "sha256:1",
     stderrTail: createTail(100),

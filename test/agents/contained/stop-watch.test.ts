@@ -14,6 +14,7 @@ function start({ timeoutMs = 1e9, idleMs = patience.idleMs, signal = new AbortCo
     sendPrompt: () => Promise.resolve(),
     stop: (graceMs: number) => stops.push(graceMs),
     async *messages() {},
+    async *conversation() {},
     async *pack() {},
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

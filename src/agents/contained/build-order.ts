@@ -1,0 +1,62 @@
+import { basename } from "node:path";
+import type { ContainerOrder } from "../../container/container-order.ts";
+import type { Task } from "../../core/task.ts";
+import type { Repository } from "../../git/repository.ts";
+import type { AgentCli, AgentCommand } from "./agent-cli.ts";
+import { buildCommitMessage } from "./commit-message.ts";
+import type { ContainedSettings } from "./contained-settings.ts";
+import type { ObjectSource } from "./prepare-objects.ts";
+
+interface CommandParts {
+  readonly cli: AgentCli;
+  readonly settings: ContainedSettings;
+  readonly repository: Pick<Repository, "path">;
+  readonly task: Pick<Task, "prompt" | "model" | "limits" | "session">;
+  readonly conversationId: string;
+}
+
+export function buildCommand({ cli, settings, repository, task, conversationId }: CommandParts): AgentCommand {
+  return cli.buildCommand({
+    task,
+    credential: settings.upstream.credential.kind,
+    conversationId,
+    workTree: `/workspace/${toDirectoryName(repository.path)}`,
+  });
+}
+
+interface OrderParts {
+  readonly settings: ContainedSettings;
+  readonly repository: Repository;
+  readonly base: string;
+  /** The run's own. */
+  readonly branch: string;
+  readonly task: Pick<Task, "runId" | "title" | "session">;
+  readonly objects: ObjectSource;
+  readonly command: AgentCommand;
+}
+
+export function buildOrder({ settings, repository, base, branch, task, objects, command }: OrderParts): ContainerOrder {
+  return {
+    mode: "run",
+    directory: toDirectoryName(repository.path),
+    branch: settings.branchInside ?? branch,
+    base,
+    objectFormat: repository.objectFormat,
+    objectDirectories: objects.count,
+    shallow: objects.shallow,
+    command: command.argv,
+    conversation: { file: command.conversation.file, restored: task.session !== undefined },
+    environment: command.environment,
+    author: settings.author,
+    commitMessage: buildCommitMessage(task),
+  };
+}
+
+/** The agent should see the repository's own name. */
+function toDirectoryName(path: string): string {
+  const name = basename(path)
+    .replace(/\.git$/, "")
+    .replace(/[^\w.-]+/g, "-")
+    .replace(/^[.-]+/, "");
+  return name === "" ? "repository" : name;
+}
