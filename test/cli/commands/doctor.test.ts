@@ -8,6 +8,7 @@ import { z } from "zod";
 import { doctorCommand } from "../../../src/cli/commands/doctor.ts";
 import { createCapturedContext } from "../../support/cli-context.ts";
 import { baseImage } from "../../support/engine.ts";
+import { startTestServer, testKeys } from "../../support/task-server.ts";
 
 const temporary = () => mkdtempDisposableSync(join(tmpdir(), "agent-worker-test-"));
 
@@ -108,13 +109,14 @@ it("tells of a faulty configuration instead of failing", async () => {
 
 it("looks at the server instead of the engine in server mode", async () => {
   using home = temporary();
-  await using server = await listen();
+  await using server = await startTestServer();
   const { answer, check } = await examine(home.path, {
     AGENT_EXECUTION_MODE: "server",
     CLAUDE_SERVER_URL: server.url,
+    CLAUDE_SERVER_API_KEY: testKeys.alice,
     DOCKER_HOST: "unix:///nonexistent/engine.sock",
   });
-  expect(check("server")).toMatchObject({ status: "ok" });
+  for (const name of ["server", "server key", "server health"]) expect(check(name)).toMatchObject({ status: "ok" });
   expect(answer.checks.map(({ name }) => name)).not.toContain("engine");
 });
 
