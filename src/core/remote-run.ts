@@ -16,6 +16,8 @@ export const remoteRunSchema = z.object({
   taskId: z.string().nullable(),
   /** The server has the task, or may have it. */
   sent: z.boolean(),
+  /** Some process follows it, or was killed while it did. */
+  followed: z.boolean(),
   /** Which log the events are in; null: not known yet. */
   epoch: z.string().nullable(),
   /** The task's end is known here and its work was fetched: nothing is left to be collected. */

@@ -39,7 +39,8 @@ export async function resumeRun(parts: RunnerParts, resume: ResumeRequest, optio
   const plan = buildPlan(record, task.runId);
   const reservation = await takeReservation(repository, plan, options.signal);
   const files = openRunFiles(directory, record);
-  await files.update({ ...readProcessIdentity(), endedAt: null, outcome: null });
+  const followed = record.server === undefined ? {} : { server: { ...record.server, followed: true } };
+  await files.update({ ...readProcessIdentity(), ...followed, endedAt: null, outcome: null });
   // What an earlier process had begun: all of it comes again.
   for (const path of [files.scratch, files.events]) await rm(path, { recursive: true, force: true });
   await using ground = openGround(parts, { repository, plan, files });

@@ -35,29 +35,27 @@ export async function submitTask(
   const quiet = { ...options, onEvent: () => undefined };
   await using ground = openRunGround(parts, { request, options: quiet, planning });
   const plan = await planning;
-  await ground.files;
+  const files = await ground.files;
   const reservation = await reserveBranch(plan.repository, plan.branch, signal);
-  let server: RemoteRun | null = null;
+  const known: { server: RemoteRun | null } = { server: null };
   try {
     const place = await ground.place;
     const logs = {
       ...place.logs,
       async remote(run: RemoteRun, body?: string): Promise<void> {
-        server = run;
+        known.server = run;
         await place.logs.remote?.(run, body);
       },
     };
     await parts.agent.submit(task, { ...place, logs, branch: reservation.plan.name, signal, killSignal });
     ground.keepRecord();
-    if (server === null) throw new Error("The agent did not say where the task is.");
+    if (known.server === null) throw new Error("The agent did not say where the task is.");
+    const server = { ...known.server, followed: false };
+    await files.update({ server });
     return { runId: task.runId, branch: reservation.plan.name, server };
   } catch (error) {
-    if (isSent(server)) ground.keepRecord();
+    if (known.server?.sent === true) ground.keepRecord();
     else await reservation.release(AbortSignal.timeout(releaseMs));
     throw error;
   }
-}
-
-function isSent(server: RemoteRun | null): boolean {
-  return server?.sent === true;
 }

@@ -37,7 +37,7 @@ export async function deliverTask(attempt: Attempt): Promise<Delivered> {
     let last: Failure | undefined;
     for (const client of ranked) {
       const url = client.endpoint.url;
-      const run = { url, idempotencyKey, repositoryKey, base, taskId: null, sent: false, epoch: null, settled: false };
+      const run = { url, idempotencyKey, repositoryKey, base, taskId: null, sent: false, followed: true, epoch: null, settled: false };
       await saveRemote(attempt, run, { request, isNeeded: true });
       const result = await handOver(attempt, { client, run, request });
       if (result.ok) return result;

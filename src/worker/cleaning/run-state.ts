@@ -13,6 +13,8 @@ export function readRunState({ record }: StoredRun): RunState {
   if (record === null) return "damaged";
   if (record.outcome !== null) return record.outcome;
   const gone = isCollectable(record) ? "detached" : "killed";
+  // Whatever has become of the process that handed it over, on whatever host.
+  if (gone === "detached" && record.server?.followed === false) return gone;
   if (record.endedAt !== null) return gone;
   const states = { alive: "running", gone, elsewhere: "elsewhere" } as const;
   return states[readLiveness(record)];
