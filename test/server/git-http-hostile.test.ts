@@ -170,6 +170,25 @@ it("takes no push that is larger than it may be, announced or not", async () => 
   expect((await server.request(`/api/v1/repositories/app/commits/${sha}`)).status).toBe(404);
 });
 
+it("reads no more of a packed request than it may", async () => {
+  using repository = makeRepository();
+  await using server = await startTestServer({ limits: { fetchRequestBytes: 100_000 } });
+  const sha = await pushBase(server, repository);
+  const lines = [`0032want ${sha}\n`, `0032have ${"b".repeat(40)}\n`.repeat(40_000)];
+  const body = gzipSync(`0011command=fetch0001${lines.join("")}0000`);
+  expect(body.length).toBeLessThan(100_000);
+  const answer = await server.request("/api/v1/repositories/app.git/git-upload-pack", {
+    method: "POST",
+    headers: {
+      "Content-Type": "application/x-git-upload-pack-request",
+      "Content-Encoding": "gzip",
+      "Git-Protocol": "version=2",
+    },
+    body,
+  });
+  expect(answer.status).toBe(413);
+});
+
 it("ends git when the client goes away in the middle of a fetch", async () => {
   using repository = makeRepository({ "a.bin": randomBytes(30_000_000) });
   await using server = await startTestServer();
