@@ -26,6 +26,8 @@ export function buildRemoteEnvironment(
   const { url, authorization, proxyUrl, certificates } = remote;
   const own: GitConfiguration = [
     ["http.proxy", proxyUrl ?? ""],
+    // With the first request, as all others of ours do: some proxies close the connection when they ask for it.
+    ["http.proxyAuthMethod", "basic"],
     ["http.followRedirects", "false"],
     // A connection that carries nothing for a minute is dead.
     ["http.lowSpeedLimit", "1"],

@@ -40,6 +40,8 @@ export interface ClientWorld extends AsyncDisposable {
 export interface SettingsChange {
   readonly apiKey?: string | undefined;
   readonly patience?: Partial<ServerPatience>;
+  readonly proxyUrl?: string;
+  readonly caBundle?: string;
 }
 
 export interface RunChange extends SettingsChange {
@@ -51,9 +53,9 @@ export interface RunChange extends SettingsChange {
 
 function buildSettings(urls: readonly string[], change: SettingsChange = {}): ServerSettings {
   return {
-    endpoints: urls.map((url) => ({ url, proxyUrl: undefined })),
+    endpoints: urls.map((url) => ({ url, proxyUrl: change.proxyUrl })),
     apiKey: "apiKey" in change ? change.apiKey : testKeys.alice,
-    caBundle: undefined,
+    caBundle: change.caBundle,
     version: "0.0.0",
     patience: { ...quickPatience, ...change.patience },
   };
