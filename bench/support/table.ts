@@ -3,6 +3,7 @@ import { configLoad } from "../config-load.ts";
 import { eventLog } from "../event-log.ts";
 import { help } from "../help.ts";
 import { memory } from "../memory.ts";
+import { serverFirstEvent } from "../server-first-event.ts";
 import { startUp } from "../start-up.ts";
 import { streamJson } from "../stream-json.ts";
 import { streamLatency, streamSockets, streamStalled, streamThroughput } from "../streams.ts";
@@ -25,4 +26,5 @@ export const benches: readonly Bench[] = [
   configLoad,
   eventLog,
   concurrent,
+  serverFirstEvent,
 ];
