@@ -57,6 +57,7 @@ export async function buildServer(config: Config, surroundings: ServerSurroundin
     dispatch: defaultDispatcherSettings,
     limits: defaultLimits,
     store,
+    runs,
     repositories: createRepositories({ ...serve, git, caBundle: config.container.caBundle }),
     runners,
     warm: createWarmTasks(warmPool, config.agent),

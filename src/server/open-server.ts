@@ -12,7 +12,10 @@ import { startTaskServer } from "./task-server.ts";
 import { watchTotals } from "./watch-totals.ts";
 import { openDisposables } from "../util/disposables.ts";
 
-type Given = Pick<ServerParts, "limits" | "store" | "repositories" | "agents" | "agentCli" | "git" | "logger" | "page">;
+type Given = Pick<
+  ServerParts,
+  "limits" | "store" | "repositories" | "runs" | "agents" | "agentCli" | "git" | "logger" | "page"
+>;
 
 /** What the server is made of. It owns the store and disposes of it. */
 export interface WholeServer extends Given, Pick<DispatcherParts, "runners" | "recover" | "warm"> {

@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import type { Health } from "../protocol/server-info.ts";
 import type { GitSettings } from "../git/git-environment.ts";
 import type { Metrics } from "../metrics/metrics.ts";
+import type { Store } from "../store/store.ts";
 import type { TaskStore } from "../store/tasks/task-store.ts";
 import type { AccessParts } from "./access/authenticate.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
@@ -19,6 +20,8 @@ export interface ServerParts extends AccessParts {
   readonly limits: ServerLimits;
   readonly store: TaskStore;
   readonly repositories: Repositories;
+  /** The records of attempts. */
+  readonly runs: Pick<Store, "removeRun">;
   readonly dispatcher: Pick<Dispatcher, "wake" | "status">;
   /** A commit has come that tasks will start from. */
   readonly onBasePushed?: (directory: string, base: string) => void;

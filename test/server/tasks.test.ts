@@ -1,3 +1,5 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { runReportSchema } from "../../src/core/run-report.ts";
 import { problemSchema } from "../../src/protocol/problem.ts";
@@ -54,7 +56,9 @@ describe("a task", () => {
     await server.request(`/api/v1/tasks/${id}/interrupt`, { method: "POST" });
     const ended = await waitForEnd(server, id);
     expect(ended).toMatchObject({ state: "cancelled", commit: expect.any(String) });
+    expect(readdirSync(join(server.dataDirectory, "runs"))).toHaveLength(1);
     expect((await server.request(`/api/v1/tasks/${id}`, { method: "DELETE" })).status).toBe(204);
+    expect(readdirSync(join(server.dataDirectory, "runs"))).toEqual([]);
     expect((await server.request(`/api/v1/tasks/${id}`)).status).toBe(404);
     expect((await server.request(`/api/v1/tasks/${id}/report`)).status).toBe(404);
     const refs = await runRemoteGit(repository.path, ["ls-remote", `${server.url}/api/v1/repositories/app.git`]);

@@ -130,6 +130,7 @@ async function buildWhole(options: TestServerOptions, ground: Ground): Promise<W
     limits: { ...defaultLimits, ...options.limits },
     stream: options.stream,
     store,
+    runs: openStore(dataDirectory),
     repositories: createRepositories({ dataDirectory, git: gitSettings, workspaceRoots, urlHosts: [] }),
     runners: () => runner,
     ...(options.page === true ? { page: createPageHandler(findPageDirectory() ?? "") } : {}),

@@ -10,6 +10,7 @@ import type { ServerApp } from "../http/create-app.ts";
 import { ProblemError } from "../http/problem-error.ts";
 import { readBody } from "../http/read-body.ts";
 import type { RouteParts } from "../server-parts.ts";
+import { removeTask } from "./remove-task.ts";
 import { describeJson, describeProblems } from "./responses.ts";
 import { schemas } from "./schemas.ts";
 import { readOwnTask, requireEnd } from "./submit-task.ts";
@@ -113,8 +114,7 @@ export function addTask(app: ServerApp, parts: RouteParts): void {
     const { id } = context.req.valid("param");
     const task = await readOwnTask(parts, requireOwner(context), id);
     requireEnd(task);
-    await store.remove(id);
-    await parts.repositories.unpublish(parts.repositories.locate(task.owner, task.request.repository), id);
+    await removeTask(parts, task);
     return context.body(null, 204);
   });
 }
