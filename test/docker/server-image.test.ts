@@ -134,6 +134,7 @@ describe("the server's image, as docker/compose.yaml runs it", () => {
     const readHealth = async (): Promise<string | undefined> => (await server.container.inspect()).State.Health?.Status;
     await expect.poll(readHealth, { timeout: 30_000, interval: 250 }).toBe("healthy");
 
+    expect((await server.request("/")).headers.get("content-type")).toBe("text/html; charset=utf-8");
     using repository = makeRepository({ "greet.js": "export const greet = 1;\n" });
     const base = repository.git("rev-parse", "HEAD");
     const remote = `${server.url}/api/v1/repositories/demo.git`;

@@ -27,28 +27,29 @@ export interface PageWorld extends AsyncDisposable {
   readonly bodies: unknown[];
   addTask(facts?: Partial<TaskResource>): TaskWorld;
   closeSockets(code: number): void;
+  /** The log is another one from now on, without events. */
+  beginAnew(epoch: string): void;
+  setKey(key: string): void;
   /** False: upgrades are refused, as by a proxy that knows no sockets. */
   allowSockets: boolean;
 }
 
-export const epoch = "epoch-1";
-
-export async function startPageWorld({ key }: { key: string | null }): Promise<PageWorld> {
+export async function startPageWorld(options: { key: string | null }): Promise<PageWorld> {
+  const access = { key: options.key, tickets: new Set<string>() };
   const page = new URL("../../page", import.meta.url).pathname;
   const sockets = new Set<{ socket: WebSocket; send: () => void; id: string }>();
-  const tickets = new Set<string>();
   const upgrades = new WebSocketServer({ noServer: true });
   const world = createWorld((id) => {
     for (const one of sockets) if (one.id === id) one.send();
   });
-  const app = createApp(world, { key, tickets });
+  const app = createApp(world, access);
   app.get("*", createPageHandler(page));
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const server = createServer((incoming, outgoing) => void answer(incoming, outgoing));
   server.on("upgrade", (request, stream: Duplex, head) => {
     const url = new URL(request.url ?? "", "http://localhost");
     const task = findTask(world, url.pathname.split("/").at(-1) ?? "");
-    const isAllowed = tickets.delete(url.searchParams.get("ticket") ?? "") && world.allowSockets;
+    const isAllowed = access.tickets.delete(url.searchParams.get("ticket") ?? "") && world.allowSockets;
     if (!isAllowed || task === undefined) {
       stream.end("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
       return;
@@ -58,7 +59,7 @@ export async function startPageWorld({ key }: { key: string | null }): Promise<P
       const hello = {
         type: "hello",
         taskId: task.task.id,
-        epoch,
+        epoch: world.epoch,
         firstSeq: 1,
         lastSeq: task.events.length,
         state: "running",
@@ -78,6 +79,9 @@ export async function startPageWorld({ key }: { key: string | null }): Promise<P
   const address = server.address();
   return Object.assign(world, {
     url: `http://127.0.0.1:${typeof address === "object" ? (address?.port ?? 0) : 0}`,
+    setKey(key: string) {
+      access.key = key;
+    },
     closeSockets(code: number) {
       for (const { socket } of sockets) socket.close(code);
     },
@@ -89,11 +93,18 @@ export async function startPageWorld({ key }: { key: string | null }): Promise<P
   });
 }
 
-type Memory = Pick<PageWorld, "tasks" | "requests" | "bodies" | "addTask" | "allowSockets">;
+type Memory = Pick<PageWorld, "tasks" | "requests" | "bodies" | "addTask" | "allowSockets" | "beginAnew"> & {
+  epoch: string;
+};
 
 function createWorld(tell: (id: string) => void): Memory {
-  const tasks: TaskWorld[] = [];
-  return {
+  const tasks: (TaskWorld & { readonly events: string[] })[] = [];
+  const world: Memory = {
+    epoch: "epoch-1",
+    beginAnew(epoch) {
+      world.epoch = epoch;
+      for (const { events } of tasks) events.length = 0;
+    },
     tasks,
     requests: [],
     bodies: [],
@@ -101,10 +112,10 @@ function createWorld(tell: (id: string) => void): Memory {
     addTask(facts = {}) {
       const id = facts.id ?? `01M7XKZETG0BWMV6E8N2Q0${String(tasks.length).padStart(4, "0")}`;
       const events: string[] = [];
-      const entry: TaskWorld = {
+      const entry = {
         task: { ...standardTask, id, ...facts },
         events,
-        append(...added) {
+        append(...added: readonly (readonly [string, unknown])[]) {
           for (const [type, data] of added) {
             const seq = events.length + 1;
             events.push(
@@ -112,7 +123,7 @@ function createWorld(tell: (id: string) => void): Memory {
                 v: 1,
                 runId: id,
                 taskId: id,
-                epoch,
+                epoch: world.epoch,
                 attempt: 1,
                 seq,
                 ts: "2026-11-20T10:11:12.345Z",
@@ -123,7 +134,7 @@ function createWorld(tell: (id: string) => void): Memory {
           }
           tell(id);
         },
-        change(next) {
+        change(next: Partial<TaskResource>) {
           Object.assign(entry.task, next, { revision: entry.task.revision + 1 });
         },
       };
@@ -131,6 +142,7 @@ function createWorld(tell: (id: string) => void): Memory {
       return entry;
     },
   };
+  return world;
 }
 
 const standardTask: TaskResource = {
@@ -145,7 +157,7 @@ const standardTask: TaskResource = {
   parent: null,
   labels: {},
   attempt: 1,
-  epoch,
+  epoch: "epoch-1",
   lastSeq: 0,
   outcome: null,
   reason: null,
@@ -160,11 +172,11 @@ function findTask({ tasks }: Memory, id: string): TaskWorld | undefined {
   return tasks.find(({ task }) => task.id === id);
 }
 
-function createApp(world: Memory, { key, tickets }: { key: string | null; tickets: Set<string> }): Hono {
+function createApp(world: Memory, access: { key: string | null; readonly tickets: Set<string> }): Hono {
   const app = new Hono();
   app.use("/api/*", async (context, next) => {
     world.requests.push(`${context.req.method} ${context.req.path}`);
-    if (key !== null && context.req.header("authorization") !== `Bearer ${key}`) {
+    if (access.key !== null && context.req.header("authorization") !== `Bearer ${access.key}`) {
       return context.json({ code: "UNAUTHORIZED", title: "A valid key is needed", status: 401 }, 401);
     }
     await next();
@@ -184,7 +196,7 @@ function createApp(world: Memory, { key, tickets }: { key: string | null; ticket
   });
   app.post("/api/v1/tickets", (context) => {
     const ticket = `ticket-${world.requests.length}`;
-    tickets.add(ticket);
+    access.tickets.add(ticket);
     return context.json({ ticket }, 201);
   });
   app.all("/api/v1/tasks/:id/:part?", async (context) => {
@@ -202,7 +214,12 @@ function createApp(world: Memory, { key, tickets }: { key: string | null; ticket
       const after = Number(context.req.query("after"));
       const page = events.slice(after, after + Number(context.req.query("limit")));
       const complete = task.endedAt !== null && after + page.length === events.length;
-      return context.json({ epoch, events: page.map((text) => JSON.parse(text)), lastSeq: events.length, complete });
+      return context.json({
+        epoch: world.epoch,
+        events: page.map((text) => JSON.parse(text)),
+        lastSeq: events.length,
+        complete,
+      });
     }
     if (part === "report")
       return report === undefined ? context.json({ title: "The task has not ended" }, 409) : context.json(report);

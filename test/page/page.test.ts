@@ -97,53 +97,6 @@ describe("a task", () => {
     await visited.page.goto(`${visited.world.url}/#/tasks/01M7XKZETG0BWMV6E8N2Q0SPKK`);
     await expect.poll(() => visited.page.locator("main").innerText()).toContain("There is no such task.");
   });
-
-  it("goes on after the last event it has when the server closes the socket", async () => {
-    await using visited = await openVisit(browser);
-    const { page, world } = visited;
-    const task = world.addTask();
-    task.append(say("one"));
-    await page.goto(`${world.url}/#/tasks/${task.task.id}`);
-    await page.getByText("Live", { exact: true }).waitFor();
-    for (const word of ["two", "three", "four"]) {
-      world.closeSockets(1012);
-      task.append(say(word));
-      await page.getByText(word, { exact: true }).waitFor();
-    }
-    expect(await page.locator(".event .text").allTextContents()).toEqual(["one", "two", "three", "four"]);
-  });
-
-  it("asks for events where sockets do not get through", async () => {
-    await using visited = await openVisit(browser);
-    const { page, world } = visited;
-    world.allowSockets = false;
-    const task = world.addTask();
-    task.append(say("one"));
-    await page.goto(`${world.url}/#/tasks/${task.task.id}`);
-    await page.getByText("Live, without a socket").waitFor();
-    task.append(say("two"));
-    await page.getByText("two", { exact: true }).waitFor();
-    expect(await page.locator(".event .text").allTextContents()).toEqual(["one", "two"]);
-  });
-
-  it("keeps thousands of events at hand and a thousand on the page", async () => {
-    await using visited = await openVisit(browser);
-    const { page, world } = visited;
-    const task = world.addTask();
-    await page.goto(`${world.url}/#/tasks/${task.task.id}`);
-    await page.getByText("Live", { exact: true }).waitFor();
-    task.append(...Array.from({ length: 5_000 }, (_, index) => say(`event ${index + 1}.`)));
-    await page.getByText("event 5000.").waitFor();
-    expect(await page.locator(".event").count()).toBe(1_000);
-    await page.getByRole("button", { name: "Show earlier events" }).click();
-    await page.getByText("event 3801.").waitFor();
-    expect(await page.locator(".event").count()).toBe(1_000);
-    task.append(say("the last"));
-    await page.getByRole("button", { name: "Jump to the latest" }).click();
-    await page.getByText("the last").waitFor();
-    const first = await page.locator(".event .text").first().textContent();
-    expect(first).toMatch(/^event 480[12]\.$/);
-  });
 });
 
 describe("what an agent says", () => {
