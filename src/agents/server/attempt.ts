@@ -4,17 +4,14 @@ import type { RemoteRun } from "../../core/remote-run.ts";
 import type { Task } from "../../core/task.ts";
 import type { Repository } from "../../git/repository.ts";
 import type { HttpClient } from "./http-client.ts";
-import type { Notes } from "./notes.ts";
+import type { Early } from "./early.ts";
 import type { ServerSettings } from "./server-settings.ts";
 
 /** A task on its way through a server. */
-export interface Attempt {
+export interface Attempt extends Pick<Early, "clients" | "notes" | "ranked" | "repositoryKey"> {
   readonly task: Task;
   readonly context: AgentContext<Repository>;
   readonly settings: ServerSettings;
-  readonly notes: Notes;
-  /** The servers that may be spoken to, opened once. */
-  readonly clients: readonly HttpClient[];
   readonly emit: (event: AgentEvent) => Promise<void>;
   /** What was kept last; null: no server was spoken to about this task. */
   remote: RemoteRun | null;

@@ -4,14 +4,12 @@ import type { RemoteRun } from "../../core/remote-run.ts";
 import { toWorkerError, WorkerError } from "../../core/worker-error.ts";
 import { pushCommit } from "../../git/push-commit.ts";
 import { isRemoteHiccup } from "../../git/remote-repository.ts";
-import { readRepositoryKey } from "../../git/repository-key.ts";
 import { buildInboxRef } from "../../protocol/identifiers.ts";
 import { saveRemote } from "./attempt.ts";
 import type { Attempt, Delivered } from "./attempt.ts";
 import { createBackoff, pause, retry } from "./backoff.ts";
 import { findBreaker } from "./breaker.ts";
 import { buildTaskRequest } from "./build-task-request.ts";
-import { rankServers } from "./choose-server.ts";
 import { noteSynonyms } from "./follow-task.ts";
 import type { HttpClient } from "./http-client.ts";
 import { openRemoteRepository, persist } from "./remote-access.ts";
@@ -25,19 +23,29 @@ import type { Result } from "./task-api.ts";
  * key, and no other is asked: the task is carried out once. Throws why no server has it.
  */
 export async function deliverTask(attempt: Attempt): Promise<Delivered> {
-  const { context, task, clients, notes, settings } = attempt;
+  const { context, task, settings } = attempt;
   const { signal, base } = context;
-  const repositoryKey = await readRepositoryKey(context.repository, signal);
+  const repositoryKey = await attempt.repositoryKey;
   const request = JSON.stringify(buildTaskRequest(task, { key: repositoryKey, base }));
   const idempotencyKey = randomUUID();
-  const ranked = await rankServers(clients, notes, signal);
+  const ranked = await attempt.ranked;
   const pauses = createBackoff(settings.patience.backoff);
   const endsAt = performance.now() + settings.patience.submitMs;
   for (;;) {
     let last: Failure | undefined;
     for (const client of ranked) {
       const url = client.endpoint.url;
-      const run = { url, idempotencyKey, repositoryKey, base, taskId: null, sent: false, followed: true, epoch: null, settled: false };
+      const run = {
+        url,
+        idempotencyKey,
+        repositoryKey,
+        base,
+        taskId: null,
+        sent: false,
+        followed: true,
+        epoch: null,
+        settled: false,
+      };
       await saveRemote(attempt, run, { request, isNeeded: true });
       const result = await handOver(attempt, { client, run, request });
       if (result.ok) return result;

@@ -11,9 +11,8 @@ import { retry } from "./backoff.ts";
 import { buildDeparture, buildFailure, buildLateEnding } from "./build-endings.ts";
 import { collectCommit } from "./collect-commit.ts";
 import { deliverTask } from "./deliver-task.ts";
+import type { Early } from "./early.ts";
 import { followTask } from "./follow-task.ts";
-import { openHttpClient } from "./http-client.ts";
-import { createNotes } from "./notes.ts";
 import { readEnding, toEnding } from "./read-ending.ts";
 import type { Ending } from "./read-ending.ts";
 import type { ServerSettings } from "./server-settings.ts";
@@ -23,7 +22,6 @@ import { readTask, readTaskReport } from "./task-api.ts";
 import { startTaskWatch } from "./task-watch.ts";
 import type { Departure, TaskWatch } from "./task-watch.ts";
 import { toAgentEvent } from "./to-agent-event.ts";
-import { openDisposables } from "../../util/disposables.ts";
 
 export interface ServerRun {
   readonly task: Task;
@@ -31,6 +29,8 @@ export interface ServerRun {
   readonly settings: ServerSettings;
   /** A run that was begun before and is taken up again. */
   readonly resumed: ResumedRun | undefined;
+  /** Its owner disposes it. */
+  readonly early: Early;
 }
 
 /** Push the base, submit, follow, fetch. Every ending is a `complete` event. */
@@ -54,13 +54,10 @@ export async function* runOnServer(run: ServerRun): AsyncGenerator<AgentEvent> {
 }
 
 async function carryOut(run: ServerRun, emit: Attempt["emit"]): Promise<void> {
-  const { task, context, settings, resumed } = run;
-  await using stack = openDisposables();
-  const endpoints = resumed === undefined ? settings.endpoints : [resumed.endpoint];
-  const clients = endpoints.map((endpoint) => stack.use(openHttpClient(endpoint, settings)));
+  const { task, context, settings, resumed, early } = run;
   const seen: Seen = { usage: emptyUsage };
   const remote = resumed?.run ?? null;
-  const attempt = { task, context, settings, clients, notes: createNotes(), emit: track(seen, emit), remote };
+  const attempt = { ...early, task, context, settings, emit: track(seen, emit), remote };
   let delivered: Delivered | null = null;
   let result: AgentResult;
   try {

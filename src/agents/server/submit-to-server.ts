@@ -1,14 +1,12 @@
 import { deliverTask } from "./deliver-task.ts";
-import { openHttpClient } from "./http-client.ts";
-import { createNotes } from "./notes.ts";
+import { openEarly } from "./early.ts";
 import type { ServerRun } from "./run-on-server.ts";
-import { openDisposables } from "../../util/disposables.ts";
 
 /** Fire and forget. Throws why no server has the task. */
-export async function submitToServer({ task, context, settings }: Omit<ServerRun, "resumed">): Promise<void> {
-  await using stack = openDisposables();
-  const clients = settings.endpoints.map((endpoint) => stack.use(openHttpClient(endpoint, settings)));
-  await deliverTask({ task, context, settings, clients, notes: createNotes(), emit: sayNothing, remote: null });
+export async function submitToServer({ task, context, settings }: Omit<ServerRun, "resumed" | "early">): Promise<void> {
+  const { signal } = context;
+  await using early = openEarly({ settings, resumed: undefined, place: Promise.resolve(context), signal });
+  await deliverTask({ ...early, task, context, settings, emit: sayNothing, remote: null });
 }
 
 async function sayNothing(): Promise<void> {
