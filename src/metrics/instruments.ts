@@ -8,7 +8,6 @@ const startBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 45, 60, 120, 30
 /** Seconds. A task: from a word to change to a day of work. */
 const taskBuckets = [0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 21_600, 86_400];
 
-
 export type TaskInstruments = ReturnType<typeof createTaskInstruments>;
 export type UsageInstruments = ReturnType<typeof createUsageInstruments>;
 export type ServerInstruments = ReturnType<typeof createServerInstruments>;

@@ -10,7 +10,7 @@ import { runPromtool } from "../support/promtool.ts";
 /** The value of one sample: `agent_worker_` is left out of its name. */
 async function readSample(metrics: Metrics, sample: string): Promise<number | undefined> {
   const families = readExposition((await metrics.expose()).text);
-  const samples = [...families.values()].flatMap((family) => [...family.samples]);
+  const samples = [...families.values()].flatMap((family) => Array.from(family.samples));
   return new Map(samples).get(`agent_worker_${sample}`);
 }
 
