@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
+import type { TaskState } from "../../../src/protocol/task-state.ts";
 import { makeDirectory, makeRepository } from "../../support/repository.ts";
 import type { TestRepository } from "../../support/repository.ts";
 import { buildComplete, makeWork, startTestServer, testKeys } from "../../support/task-server.ts";
@@ -26,6 +27,8 @@ interface UserWorld extends AsyncDisposable {
   call(...argv: readonly string[]): Promise<Called>;
   /** Lets the agent of `workUntilReleased` end. */
   release(): void;
+  /** Once the only task is in this state. */
+  reach(state: TaskState): Promise<void>;
   /** Resolves when that agent has begun. */
   readonly begun: Promise<void>;
 }
@@ -71,8 +74,21 @@ async function openUserWorld(act?: Act): Promise<UserWorld> {
     start,
     call: (...argv) => start(...argv).ended,
     release: () => released.resolve(),
+    async reach(state) {
+      const { store } = server;
+      const query = { owner: "alice", states: [], labels: [], parent: undefined, limit: 1, cursor: undefined };
+      for (;;) {
+        const [task] = (await store.list(query)).tasks;
+        if (task?.state === state) return;
+        await store.waitForChange(task?.id ?? "", 100, new AbortController().signal);
+      }
+    },
     begun: begun.promise,
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    [Symbol.asyncDispose]: () => {
+      // A server waits for what it carries out.
+      released.resolve();
+      return stack.disposeAsync();
+    },
   };
 }
 
@@ -150,6 +166,7 @@ describe("agent-worker in server mode", () => {
     const running = world.start("--execution-mode", "server", "--task", "Hello", "--output", "ndjson");
     await Promise.race([world.begun, running.ended]);
     running.kill("SIGINT");
+    await world.reach("cancelling");
     running.kill("SIGTERM");
     const left = await running.ended;
     const report = JSON.parse(left.stdout.trimEnd().split("\n").at(-1) ?? "").report;
