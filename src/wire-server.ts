@@ -11,6 +11,7 @@ import { parseKeys } from "./server/access/parse-keys.ts";
 import { createAgentProbe } from "./server/agent-probe.ts";
 import { defaultDispatcherSettings } from "./server/dispatch/dispatcher-parts.ts";
 import { createRecovery } from "./server/dispatch/recover-runs.ts";
+import { createTaskSessions } from "./server/dispatch/task-sessions.ts";
 import { createWarmTasks } from "./server/dispatch/warm-tasks.ts";
 import { createLogger } from "./server/logger.ts";
 import type { Logger } from "./server/logger.ts";
@@ -61,6 +62,7 @@ export async function buildServer(config: Config, surroundings: ServerSurroundin
     repositories: createRepositories({ ...serve, git, caBundle: config.container.caBundle }),
     runners,
     warm: createWarmTasks(warmPool, config.agent),
+    sessions: createTaskSessions({ store, runs, dataDirectory: serve.dataDirectory }),
     ...(page === undefined ? {} : { page: createPageHandler(page) }),
     recover: createRecovery({
       runs,

@@ -1,5 +1,5 @@
 // The agent CLI's own record of the conversation: put back before it starts, brought out when all has ended.
-import { copyFileSync, mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { constants, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { once } from "node:events";
@@ -13,7 +13,10 @@ const maxBytes = 64 * 1024 * 1024;
 export function putConversationBack({ conversation }) {
   if (!conversation?.restored) return;
   mkdirSync(dirname(conversation.file), { recursive: true, mode: 0o700 });
-  copyFileSync(earlierFile, conversation.file);
+  // Bytes as characters: a line need not be text.
+  const lines = readFileSync(earlierFile, "latin1").split("\n");
+  const kept = lines.filter((line) => !line.startsWith(conversation.omitted));
+  writeFileSync(conversation.file, kept.join("\n"), { encoding: "latin1", mode: 0o600 });
 }
 
 const nothing = { bytes: 0, send: async () => {} };

@@ -11,7 +11,8 @@ import { readFileSync } from "node:fs";
  * @property {number} objectDirectories How many are mounted below /opt/agent-worker/objects.
  * @property {string[]} shallow
  * @property {string[]} command argv of the agent CLI.
- * @property {{ file: string, restored: boolean } | null} conversation Where the agent CLI keeps it; `restored`: one is continued.
+ * @property {{ file: string, restored: boolean, omitted: string } | null} conversation Where the agent CLI keeps it; `restored`: one
+ *   is continued, without the lines that begin with `omitted`.
  * @property {Record<string, string>} environment `{modelPort}` in a value becomes the forwarder's port.
  * @property {{ name: string, email: string }} author
  * @property {string} commitMessage For what the agent left uncommitted.

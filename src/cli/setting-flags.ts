@@ -33,6 +33,7 @@ const decidedByDemo = new Set<SettingOption<unknown>>([
   options.executionMode,
   options.serverUrls,
   options.serverApiKey,
+  options.session,
   options.dryRun,
 ]);
 

@@ -31,6 +31,7 @@ export function buildConfig(reading: Reading, machine: MachineDefaults): Config 
     server: buildServerAccess(reading, proxies),
     agent: read(reading, options.agent),
     model: readOptional(reading, options.model),
+    session: readOptional(reading, options.session),
     limits: {
       maxTurns: readOptional(reading, options.maxTurns),
       maxCostUsd: readOptional(reading, options.maxCost),

@@ -14,6 +14,8 @@ export interface Config {
   readonly server: ServerConfig;
   readonly agent: string;
   readonly model: string | undefined;
+  /** A conversation that a task server keeps. */
+  readonly session: string | undefined;
   readonly limits: TaskLimits;
   readonly container: ContainerConfig;
   /** What `serve` is told. */

@@ -78,6 +78,15 @@ export const runOptions = {
     parse: parsers.parseWord,
     defaultNote: "the agent's",
   }),
+  session: defineOption({
+    key: "session",
+    description:
+      "a conversation of an earlier task that this one continues, by the id in that task's report; server mode only",
+    group: "Agent",
+    flags: [buildFlag("--session", "ID")],
+    parse: parsers.parseWord,
+    defaultNote: "a new one",
+  }),
   maxTurns: defineOption({
     key: "limits.maxTurns",
     description: "stop after this many turns of the agent",

@@ -15,8 +15,11 @@ export interface ContainerOrder {
   readonly shallow: readonly string[];
   /** argv of the agent CLI. */
   readonly command: readonly string[];
-  /** Where the agent CLI keeps its conversation inside; `restored`: an earlier one is put there first. null: it is not kept. */
-  readonly conversation: { readonly file: string; readonly restored: boolean } | null;
+  /**
+   * Where the agent CLI keeps its conversation inside; `restored`: an earlier one is put there first, without the lines that begin
+   * with `omitted`. null: it is not kept.
+   */
+  readonly conversation: { readonly file: string; readonly restored: boolean; readonly omitted: string } | null;
   /** `{modelPort}` in a value becomes the port on which the model answers inside. */
   readonly environment: Readonly<Record<string, string>>;
   readonly author: { readonly name: string; readonly email: string };

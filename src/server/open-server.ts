@@ -18,7 +18,7 @@ type Given = Pick<
 >;
 
 /** What the server is made of. It owns the store and disposes of it. */
-export interface WholeServer extends Given, Pick<DispatcherParts, "runners" | "recover" | "warm"> {
+export interface WholeServer extends Given, Pick<DispatcherParts, "runners" | "recover" | "sessions" | "warm"> {
   readonly settings: ServerParts["settings"] & { readonly dataDirectory: string; readonly drainMs: number };
   readonly dispatch: Omit<DispatcherSettings, "concurrency" | "dataDirectory">;
   readonly stream?: Partial<StreamOptions> | undefined;

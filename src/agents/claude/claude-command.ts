@@ -41,8 +41,13 @@ export function buildClaudeCommand({ task, credential, conversationId, workTree 
       DISABLE_ERROR_REPORTING: "1",
     },
     input: isText ? buildMessage(task.prompt) : task.prompt,
-    // Its own name for the directory it works in (2.1.329).
-    conversation: { id, file: `${home}/.claude/projects/${workTree.replaceAll(/[^a-zA-Z0-9]/g, "-")}/${id}.jsonl` },
+    conversation: {
+      id,
+      // Its own name for the directory it works in (2.1.329).
+      file: `${home}/.claude/projects/${workTree.replaceAll(/[^a-zA-Z0-9]/g, "-")}/${id}.jsonl`,
+      // Else it would count what earlier tasks have cost to this one, and to its budget.
+      omitted: '{"type":"cost-state"',
+    },
   };
 }
 

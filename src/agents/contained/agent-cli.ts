@@ -34,8 +34,8 @@ export interface AgentCommand {
   readonly environment: Readonly<Record<string, string>>;
   /** What the CLI reads on its stdin, to the end. It waits for that as long as need be. */
   readonly input: Uint8Array;
-  /** Its conversation, and the file inside that it keeps it in. */
-  readonly conversation: { readonly id: string; readonly file: string };
+  /** Its conversation, and the file inside that it keeps it in. Lines that begin with `omitted` are not for a later task. */
+  readonly conversation: { readonly id: string; readonly file: string; readonly omitted: string };
 }
 
 /** Reads the CLI's stdout, line by line; knows at any time what has been said so far. */

@@ -19,6 +19,7 @@ export function buildTaskRequest(task: Task, repository: { readonly key: string;
       ...(maxTurns === undefined ? {} : { turns: maxTurns }),
       ...(maxCostUsd === undefined ? {} : { costUsd: maxCostUsd }),
     },
+    ...(task.session === undefined ? {} : { session: task.session.id }),
     labels: { "agent-worker.run": task.runId },
   };
 }
@@ -46,13 +47,14 @@ export function parseTaskRequest(
 ): Task {
   const request = taskRequestSchema.safeParse(parseJson(text)).data;
   if (request === undefined) throw new WorkerError("RUN_NOT_FOUND", `What the run ${runId} sent is damaged.`);
-  const { limits = {}, agent = "claude", model } = request;
+  const { limits = {}, agent = "claude", model, session } = request;
   return {
     runId,
     title,
     prompt: Buffer.from(request.task),
     agent,
     model,
+    ...(session === undefined ? {} : { session: { id: session } }),
     limits: {
       maxTurns: limits.turns,
       maxCostUsd: limits.costUsd,

@@ -1,6 +1,7 @@
 import type { Config } from "../../config/config.ts";
 import type { LoadedConfig } from "../../config/load-config.ts";
 import type { RunReport } from "../../core/run-report.ts";
+import { WorkerError } from "../../core/worker-error.ts";
 import type { RunOptions, RunRequest, Runner } from "../../core/runner.ts";
 import { outputFormats } from "../../report/formats.ts";
 import { writeReport } from "../../report/write-report.ts";
@@ -20,6 +21,11 @@ import { readPrompt } from "../read-prompt.ts";
 export async function runCommand(options: RunCommandOptions, context: CliContext): Promise<number> {
   const loaded = await loadRunSettings(options.flags, context);
   const { config } = loaded;
+  if (config.session !== undefined && config.executionMode === "cli") {
+    throw new WorkerError("USAGE", "--session continues a conversation that a task server keeps.", {
+      hint: "Use --execution-mode server, or leave --session out.",
+    });
+  }
   const request = buildRequest(loaded, await readPrompt(options, context));
   const runner = await prepareRunner(loaded, context);
   if (!config.dryRun) return carryOut({ config, request, runner, notes: [] }, context);
@@ -99,6 +105,7 @@ export function buildRequest(
       agent: config.agent,
       model: config.model,
       limits: config.limits,
+      ...(config.session === undefined ? {} : { session: { id: config.session } }),
     },
     repository: config.repository,
     base: config.base,

@@ -1,11 +1,11 @@
-import type { Task, TaskLimits } from "../../core/task.ts";
+import type { Task, TaskLimits, TaskSession } from "../../core/task.ts";
 import type { TaskRequest } from "../../protocol/task-request.ts";
 import type { Claim, StoredTask } from "../../store/tasks/task-store.ts";
 
 const defaultWallMs = 30 * 60_000;
 
 /** What a Runner is given for an attempt. */
-export function buildTask({ request, title, agent }: StoredTask, { runId }: Claim): Task {
+export function buildTask({ request, title, agent }: StoredTask, { runId }: Claim, session?: TaskSession): Task {
   return {
     runId,
     prompt: Buffer.from(request.task),
@@ -13,6 +13,7 @@ export function buildTask({ request, title, agent }: StoredTask, { runId }: Clai
     agent,
     model: request.model,
     limits: buildLimits(request.limits),
+    ...(session === undefined ? {} : { session }),
   };
 }
 

@@ -49,11 +49,12 @@ async function run(
     const { directory, base } = await parts.repositories.prepare(task.owner, task.request.repository, signals.stop);
     refs = { taskId: task.id, fence: claim.fence, runId: claim.runId, base, branch: null };
     await parts.repositories.begin(directory, refs);
+    const session = await parts.sessions?.find(task);
     const runner = await parts.runners(task.agent);
     signals.stop.throwIfAborted();
     const report = await runner(
       {
-        task: buildTask(task, claim),
+        task: buildTask(task, claim, session),
         repository: directory,
         base,
         branch: undefined,

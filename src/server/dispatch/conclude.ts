@@ -50,11 +50,20 @@ export async function conclude(parts: DispatcherParts, attempt: Attempt, work: W
   const { isKept } = published;
   const end = work.words.end(published.end);
   const ending = toEnding(end, claim.attempt);
+  // Before anybody is told: who reads of the end may continue it at once.
+  if (!signals.over.aborted) await keepSession(parts, attempt);
   const stored = signals.over.aborted ? null : await attempt.write(() => store.finish(claim, ending));
   const isEnded = stored !== null || (await isEndedSo(parts, attempt, ending));
   if (!isEnded && end.result.commit !== null) await retract(parts, work, end.result.commit);
   if (!isKept) await tidy();
   return isEnded ? { kind: "ended", end, state: ending.state } : { kind: "lost" };
+}
+
+/** What a task has come to does not depend on it. */
+async function keepSession({ sessions, log }: DispatcherParts, { task, claim }: Attempt): Promise<void> {
+  await sessions?.keep(task, claim).catch((error: unknown) => {
+    log.warn({ taskId: task.id, err: error }, "a conversation could not be kept");
+  });
 }
 
 /** A store that failed may have stored the end all the same, and then answers that nobody has a claim any more. */

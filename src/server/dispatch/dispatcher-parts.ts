@@ -3,6 +3,7 @@ import type { Metrics } from "../../metrics/metrics.ts";
 import type { TaskStore } from "../../store/tasks/task-store.ts";
 import type { Repositories } from "../repositories/repositories.ts";
 import type { BreakerRules } from "./breaker.ts";
+import type { TaskSessions } from "./task-sessions.ts";
 import type { WarmTasks } from "./warm-tasks.ts";
 
 /** What a dispatcher works with; built in wire.ts. */
@@ -15,6 +16,8 @@ export interface DispatcherParts {
   readonly log: DispatcherLog;
   /** Removes what runs of processes that were killed have left (createRecovery); called once, at the start. */
   readonly recover?: (signal: AbortSignal) => Promise<void>;
+  /** Undefined: no conversation is kept, and none continued. */
+  readonly sessions?: TaskSessions;
   /** Undefined: every task begins cold. Whoever opened it disposes of it. */
   readonly warm?: WarmTasks;
   readonly settings: DispatcherSettings;

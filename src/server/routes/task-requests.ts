@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import type { TaskRequest } from "../../protocol/task-request.ts";
-import type { NewTask } from "../../store/tasks/task-store.ts";
+import type { NewTask, StoredSession } from "../../store/tasks/task-store.ts";
 import { buildTitle } from "../../util/title.ts";
 import { buildFieldError } from "../http/problem-error.ts";
+import { buildSpaceName } from "../repositories/create-repositories.ts";
 import type { RouteParts } from "../server-parts.ts";
 
 /** What this version does not do is said, and not left out. Throws UNSUPPORTED, AGENT_UNKNOWN. */
@@ -19,14 +20,23 @@ export function checkSupport(request: TaskRequest, { agents }: Pick<RouteParts, 
 }
 
 /** Throws what is wrong with the session and the parent: a task knows nothing of what belongs to others. */
-export async function checkReferences(owner: string, request: TaskRequest, { store }: RouteParts): Promise<void> {
+export async function checkReferences(owner: string, request: TaskRequest, parts: RouteParts): Promise<void> {
+  const { store } = parts;
   const { session, parent } = request;
-  if (session !== undefined && (await store.readSession(owner, session)) === null) {
-    throw buildFieldError("SESSION_UNKNOWN", "/session", "There is no such session.");
-  }
+  if (session !== undefined) checkSession(await store.readSession(owner, session), request, parts);
   if (parent !== undefined && (await store.read(parent))?.owner !== owner) {
     throw buildFieldError("BAD_REQUEST", "/parent", "There is no such task.");
   }
+}
+
+/** It speaks of the files of its repository, and in the words of its agent. */
+function checkSession(session: StoredSession | null, request: TaskRequest, { agents }: RouteParts): void {
+  const isOfRepository = session?.repository === buildSpaceName(request.repository);
+  const isOfAgent = session?.agent === (request.agent ?? agents.standard);
+  if (session !== null && isOfRepository && isOfAgent) return;
+  const other = isOfRepository ? "agent" : "repository";
+  const problem = session === null ? "There is no such session." : `The session belongs to another ${other}.`;
+  throw buildFieldError("SESSION_UNKNOWN", "/session", problem);
 }
 
 export function buildNewTask(
