@@ -63,6 +63,12 @@ export function toRemoteError(error: unknown, { url }: RemoteRepository): unknow
   if (/returned error: (?:408|425|429|503)/i.test(message)) return failed("SERVER_BUSY", "is busy");
   // Two that bring the same commit at once: one of them comes too late for the lock, and finds it there the next time.
   if (/cannot lock ref|failed to update ref/i.test(message)) return failed("SERVER_BUSY", "is busy");
+  if (/mismatched algorithms|object[- ]format|unexpected capabilities\^/i.test(message)) {
+    return new WorkerError("SERVER_REFUSED", `${host} keeps repositories with SHA-1 objects only: ${message}`, {
+      hint: "Run the task here: --execution-mode cli",
+      cause: error,
+    });
+  }
   if (/remote rejected|returned error: 4\d\d|not our ref/i.test(message))
     return failed("SERVER_REFUSED", "refused git");
   if (/'remote-https?' is not a git command|Unable to find remote helper/i.test(message)) {

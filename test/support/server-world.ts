@@ -4,6 +4,7 @@ import type { ServerPatience, ServerSettings } from "../../src/agents/server/ser
 import type { RunEvent } from "../../src/core/run-event.ts";
 import type { RunReport } from "../../src/core/run-report.ts";
 import type { RunOptions, RunRequest } from "../../src/core/runner.ts";
+import type { GitSettings } from "../../src/git/git-environment.ts";
 import { openStore } from "../../src/store/store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { createUlid } from "../../src/util/ulid.ts";
@@ -49,6 +50,7 @@ export interface RunChange extends SettingsChange {
   readonly timeoutMs?: number;
   readonly prompt?: string;
   readonly options?: Partial<RunOptions>;
+  readonly git?: GitSettings;
 }
 
 function buildSettings(urls: readonly string[], change: SettingsChange = {}): ServerSettings {
@@ -77,7 +79,7 @@ export function openClientWorld(repository: TestRepository = makeRepository()): 
       const runner = createRunner({
         agent: createServerAgent("claude", buildSettings(urls, change)),
         executionMode: "server",
-        git: gitSettings,
+        git: change.git ?? gitSettings,
         store,
         runtimeParent: runtime.path,
         redact: (text) => text.replaceAll(change.apiKey ?? testKeys.alice, "[redacted]"),
