@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -72,4 +72,12 @@ it("holds no test, no source and no state of a build", () => {
   expect(
     files.filter((file) => /\/(src|test|scripts|\.cache|\.env)(\/|$)|\.(test|map)\b|(?<!\.d)\.ts$/.test(file)),
   ).toEqual([]);
+});
+
+it("holds no syntax that the oldest Node it allows does not know", () => {
+  const files = globSync("dist/**/*.{js,cjs}", { cwd: installed }).map((file) => join(installed, file));
+  expect(files.length).toBeGreaterThan(5);
+  // A statement, not the words in a text: Node 22 has no explicit resource management.
+  const disposing = files.filter((file) => /^\s*(?:await )?using \w+ = /m.test(readFileSync(file, "utf8")));
+  expect(disposing).toEqual([]);
 });
