@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import type { AgentResult } from "../core/agent-event.ts";
 import { emptyDiffStat } from "../core/diff-stat.ts";
 import type { DiffStat } from "../core/diff-stat.ts";
@@ -45,8 +44,7 @@ export async function publishWork(work: Work): Promise<Published> {
   // The statistics are of commits, so they need not wait for the branch, nor the branch for them.
   const [published, changes] = await Promise.all([
     settle(reservation.publish(commit, signal)),
-    // In a later turn: starting git takes this thread milliseconds, and the container's end is to be noticed in between.
-    settle(setImmediate().then(() => readChanges(repository, range, signal))),
+    settle(readChanges(repository, range, signal)),
   ]);
   const failed = published.error ?? changes.error;
   const branch = published.error === undefined ? { name, head: commit } : null;

@@ -1,4 +1,3 @@
-import { setTimeout } from "node:timers/promises";
 import type { AgentEvent } from "../../core/agent-event.ts";
 import type { Agent, AgentContext, AgentPreparation, PreparedAgent } from "../../core/agent.ts";
 import type { Repository } from "../../git/repository.ts";
@@ -63,16 +62,13 @@ function prepare(parts: Parts, preparation: AgentPreparation<Repository>): Prepa
   };
 }
 
-/** What git takes to find a repository. */
-const aMomentMs = 8;
-
 /** Loads most of the program, asks the engine for the image, and attempts the task. */
 async function attemptSoon(
   { loadCli, settings }: Parts,
   early: Omit<EarlyAttempt, "cli" | "engine" | "settings">,
 ): Promise<void> {
-  // A moment later: loading keeps this thread busy, and git should be at work on the plan meanwhile, not wait to be asked.
-  await setTimeout(aMomentMs);
+  // A moment later: the repository is asked first, and git works while this keeps the processor busy.
+  await new Promise((resolve) => setTimeout(resolve, 2));
   const [cli, { runAttempt }, { prepareEngine }] = await Promise.all([
     loadCli(),
     import("./run-attempt.ts"),
