@@ -26,14 +26,17 @@ export function toAnswerFailure(answer: BadAnswer): Failure {
   const { status, headers, text } = answer;
   const problem = problemSchema.safeParse(parseJson(text)).data ?? null;
   const code = chooseCode(status, problem);
-  const isRetryable = retried.has(status) || status >= 500 || problem?.code === "IN_FLIGHT";
+  // The same request, sent before: what becomes of it is not yet known.
+  const isInFlight = problem?.code === "IN_FLIGHT";
+  const isRetryable = retried.has(status) || status >= 500 || isInFlight;
+  const isUntouched = untouched.has(status) || (status >= 400 && status < 500);
   return {
     ok: false,
     error: new WorkerError(code, describe(answer, problem), { hint: chooseHint(answer) }),
     status,
     problem: problem?.code ?? null,
     retryable: isRetryable,
-    untouched: untouched.has(status) || (status >= 400 && status < 500),
+    untouched: isUntouched && !isInFlight,
     retryAfterMs: parseRetryAfter(headers["retry-after"]),
   };
 }

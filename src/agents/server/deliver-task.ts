@@ -110,18 +110,17 @@ async function submit(attempt: Attempt, { client, run, request }: HandOver): Pro
   const signal = context.killSignal ?? new AbortController().signal;
   const { backoff, submitMs } = settings.patience;
   const send = () => submitTask(client, { body: request, idempotencyKey: run.idempotencyKey, signal });
-  let isSure = false;
-  try {
-    const first = await send();
-    isSure = first.ok || first.untouched;
-    if (isSure || (!first.ok && !first.retryable)) return first;
-    // It may have it: the same server, the same key, until it says so.
-    const last = await retry(send, { backoff, limitMs: submitMs, signal });
-    isSure = last.ok;
-    return last.ok ? last : { ...last, untouched: false };
-  } finally {
-    if (!isSure) await saveRemote(attempt, { ...run, sent: true });
+  // From the first byte on it may be there, whatever becomes of this process.
+  await saveRemote(attempt, { ...run, sent: true }, { isNeeded: true });
+  const first = await send();
+  if (!first.ok && (first.untouched || !first.retryable)) {
+    await saveRemote(attempt, run);
+    return first;
   }
+  if (first.ok) return first;
+  // It may have it: the same server, the same key, until it says so.
+  const last = await retry(send, { backoff, limitMs: submitMs, signal });
+  return last.ok ? last : { ...last, untouched: false };
 }
 
 /** null: the base is there. A failure leaves the server untouched: no task was spoken of. */

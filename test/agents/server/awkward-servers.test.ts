@@ -87,6 +87,28 @@ describe("of several servers", () => {
     expect([report.outcome, taking.tasks.length]).toEqual(["succeeded", 1]);
   });
 
+  it("no other gets a task that one is still taking", async () => {
+    await using taking = await startAwkwardServer({
+      intercept(request, response, count) {
+        if (request.method !== "POST" || request.url !== "/api/v1/tasks" || count > 2) return false;
+        const problem = {
+          type: "about:blank",
+          title: "x",
+          status: 409,
+          code: "IN_FLIGHT",
+          requestId: "1",
+          retryable: true,
+        };
+        sendJson(response, 409, problem);
+        return true;
+      },
+    });
+    await using other = await startAwkwardServer();
+    await using world = openClientWorld();
+    const { report } = await world.run([taking.url, other.url]);
+    expect([report.outcome, taking.tasks.length, other.tasks.length]).toEqual(["succeeded", 1, 0]);
+  });
+
   it("no other gets a task that one may have taken", async () => {
     await using doubtful = await startAwkwardServer({
       intercept(request) {
