@@ -159,8 +159,12 @@ async function pushBase(repositories: Repositories): Promise<{ directory: string
 }
 
 export async function readTexts(store: TaskStore, id: string): Promise<readonly string[]> {
-  const page = await store.readEvents(id, { after: 0, limit: 100_000 });
-  return (page?.events ?? []).map(({ text }) => text);
+  const texts: string[] = [];
+  for (;;) {
+    const page = await store.readEvents(id, { after: texts.length, limit: 10_000 });
+    if (page === null || page.events.length === 0) return texts;
+    texts.push(...page.events.map(({ text }) => text));
+  }
 }
 
 /** P3 and P4: contiguous, one `complete`, last, and the digest that it carries is right. */
