@@ -6,6 +6,7 @@ import type { Followed, Following, FollowRequest } from "./following.ts";
 import type { HttpClient } from "./http-client.ts";
 import type { Notes } from "./notes.ts";
 import type { RemoteTask } from "./remote-task.ts";
+import type { Failure } from "./reply.ts";
 import { startOver, takeText } from "./take-text.ts";
 import type { StreamEnd } from "./take-text.ts";
 import { readTask } from "./task-api.ts";
@@ -16,6 +17,8 @@ import type { StreamPart } from "./transports/transport.ts";
 const maxFruitless = 2;
 /** An end that is told and cannot be read is believed after so many tries. */
 const maxEndless = 3;
+/** One answer may be that of another server behind the same address. */
+const maxMissing = 2;
 /**
  * Follows a task to its end, whatever becomes of connections: each event once, in order. The end of a stream is never the end of the task: that is
  * its `complete` event, or its state. Rejects with the signal's reason; throws SERVER_UNREACHABLE, SERVER_STREAM, SERVER_LOST_TASK, SERVER_KEY...
@@ -27,16 +30,15 @@ export async function* followTask(client: HttpClient, request: FollowRequest): A
     const before = following.cursor.after;
     const end = yield* readStream(following);
     if (end === "complete") return;
-    const isFruitful = following.cursor.after > before;
-    if (!isFruitful || end === "closed") {
+    if (following.cursor.after === before || end === "closed") {
       const task = await readState(following);
       if (task !== null) {
         yield { kind: "ended", task };
         return;
       }
     }
-    chooseTransport(following, isFruitful);
-    await pause(following.backoff.next(), request.signal);
+    chooseTransport(following);
+    await pause(following.backoff.next(following.retryAfterMs), request.signal);
   }
 }
 
@@ -46,6 +48,8 @@ async function* readStream(following: Following): AsyncGenerator<Followed, Strea
   const [transport = followByPolling] = transports;
   const { after, epoch } = cursor;
   cursor.reconnect();
+  following.heard = false;
+  following.retryAfterMs = null;
   const place = { taskId: request.taskId, after, epoch, signal: request.signal };
   for await (const part of transport(client, place)) {
     if (part.kind !== "text") {
@@ -54,6 +58,7 @@ async function* readStream(following: Following): AsyncGenerator<Followed, Strea
       return part.kind;
     }
     following.lastContact = performance.now();
+    following.heard = true;
     const end = yield* takeText(following, part);
     if (end !== null) return end;
   }
@@ -62,6 +67,7 @@ async function* readStream(following: Following): AsyncGenerator<Followed, Strea
 
 function endStream(following: Following, part: StreamPart): void {
   if (part.kind === "closed" || part.kind === "resync") following.lastContact = performance.now();
+  if (part.kind === "refused") following.retryAfterMs = part.failure.retryAfterMs;
   if (part.kind !== "oversize") return;
   following.oversizes += 1;
   // Each way has had its chance.
@@ -79,15 +85,14 @@ function endStream(following: Following, part: StreamPart): void {
  */
 async function readState(following: Following): Promise<RemoteTask | null> {
   const { client, request, cursor } = following;
-  const { unreachableMs } = client.settings.patience;
   const result = await readTask(client, request.taskId, request.signal);
   if (!result.ok) {
-    if (!result.retryable) throw result.status === 404 ? toLostError(result.error) : result.error;
-    if (performance.now() - following.lastContact > unreachableMs) throw result.error;
-    if (result.retryAfterMs !== null) await pause(result.retryAfterMs, request.signal);
+    takeFailure(following, result);
     return null;
   }
+  following.missing = 0;
   following.lastContact = performance.now();
+  if (!following.heard) following.fruitless += 1;
   const task = result.value;
   noteSynonyms(request.notes, task);
   if (!isTerminal(task.state)) return null;
@@ -96,8 +101,19 @@ async function readState(following: Following): Promise<RemoteTask | null> {
   return isAll || following.endless >= maxEndless ? task : null;
 }
 
-function chooseTransport(following: Following, isFruitful: boolean): void {
-  following.fruitless = isFruitful ? 0 : following.fruitless + 1;
+function takeFailure(following: Following, { error, status, retryable, retryAfterMs }: Failure): void {
+  const { unreachableMs } = following.client.settings.patience;
+  following.missing = status === 404 ? following.missing + 1 : 0;
+  if (following.missing >= maxMissing) throw toLostError(error);
+  if (!retryable && following.missing === 0) throw error;
+  if (performance.now() - following.lastContact > unreachableMs) throw error;
+  following.retryAfterMs = retryAfterMs;
+  // Nobody was there: it says nothing about the way.
+  following.fruitless = 0;
+}
+
+function chooseTransport(following: Following): void {
+  if (following.heard) following.fruitless = 0;
   if (following.fruitless < maxFruitless || following.transports.length === 1) return;
   following.fruitless = 0;
   following.transports.shift();

@@ -37,8 +37,14 @@ export interface Following {
   readonly cursor: EventCursor;
   readonly transports: Transport[];
   readonly backoff: Backoff;
-  /** Streams in a row that brought nothing new. */
+  /** Streams in a row that brought nothing at all, though the server answered otherwise. */
   fruitless: number;
+  /** The stream that is open has brought something, if only the server's first frame. */
+  heard: boolean;
+  /** Answers in a row that there is no such task. */
+  missing: number;
+  /** What the server asked to wait before the next stream. */
+  retryAfterMs: number | null;
   gaps: number;
   oversizes: number;
   /** Streams that ended although the task had ended, without its last event. */
@@ -60,6 +66,9 @@ export function createFollowing(client: HttpClient, request: FollowRequest): Fol
     transports: [...(isProxied ? [] : [followByWebSocket]), followBySse, followByPolling],
     backoff: createBackoff(client.settings.patience.backoff),
     fruitless: 0,
+    heard: false,
+    missing: 0,
+    retryAfterMs: null,
     gaps: 0,
     oversizes: 0,
     endless: 0,

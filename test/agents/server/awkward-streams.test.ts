@@ -140,6 +140,25 @@ describe("a stream of events", () => {
     expect([pages.said, pages.warnings, pages.report.outcome]).toEqual([twenty, [], "succeeded"]);
   });
 
+  it("is taken up over a WebSocket again when the server comes back", async () => {
+    let isGone = true;
+    const { said, report, requests } = await follow({
+      socket(socket, { after, connection, events }) {
+        isGone = connection < 6;
+        if (connection === 1) socket.send(events[0] ?? "");
+        if (isGone) socket.terminate();
+        else sendAll(socket, { after, events });
+      },
+      intercept(request) {
+        const isState = request.method === "GET" && /tasks\/\w+$/.test(request.url ?? "");
+        if (isState && isGone) request.socket.destroy();
+        return isState && isGone;
+      },
+    });
+    expect([said, report.outcome]).toEqual([words, "succeeded"]);
+    expect(requests.filter((request) => request.includes("/events"))).toEqual([]);
+  });
+
   it("that has gone dead without a word is given up", async () => {
     const { report, said } = await follow(
       { socket: (socket) => socket.pause(), sse: () => undefined },
