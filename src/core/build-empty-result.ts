@@ -1,17 +1,17 @@
 import type { AgentResult } from "./agent-event.ts";
-import type { ErrorCode } from "./error-table.ts";
 import { toOutcome } from "./outcome.ts";
-import { buildReason } from "./reason.ts";
+import { toReason } from "./reason.ts";
 import { emptyTimings } from "./timings.ts";
 import { emptyUsage } from "./usage.ts";
+import type { WorkerError } from "./worker-error.ts";
 
-/** How a task ended that nothing came of: cancelled in the queue, or lost. The code decides the outcome. */
-export function buildEmptyResult(code: ErrorCode, message: string, agent: string): AgentResult {
+/** How a task ended whose agent has done nothing: refused, cancelled in the queue, or lost. The error's code decides the outcome. */
+export function buildEmptyResult(error: WorkerError, agent: string, model: string | null = null): AgentResult {
   return {
-    outcome: toOutcome(code),
-    reason: buildReason(code, message),
+    outcome: toOutcome(error.code),
+    reason: toReason(error),
     commit: null,
-    agent: { name: agent, version: null, model: null, sessionId: null },
+    agent: { name: agent, version: null, model, sessionId: null },
     container: null,
     usage: emptyUsage,
     timings: emptyTimings,

@@ -1,4 +1,5 @@
 import type { AgentResult } from "../../core/agent-event.ts";
+import { buildEmptyResult } from "../../core/build-empty-result.ts";
 import { errorTable } from "../../core/error-table.ts";
 import type { ErrorCode } from "../../core/error-table.ts";
 import { toExitCode, toOutcome } from "../../core/outcome.ts";
@@ -6,8 +7,6 @@ import type { Outcome } from "../../core/outcome.ts";
 import { toReason } from "../../core/reason.ts";
 import type { Reason } from "../../core/reason.ts";
 import type { RunReport } from "../../core/run-report.ts";
-import { emptyTimings } from "../../core/timings.ts";
-import { emptyUsage } from "../../core/usage.ts";
 import type { WorkerError } from "../../core/worker-error.ts";
 import { toTerminalState } from "../../protocol/task-state.ts";
 import type { StoredTask, TaskEnding } from "../../store/tasks/task-store.ts";
@@ -22,16 +21,7 @@ export interface RunEnd {
 
 /** The end of an attempt that the Runner refused, or that never came as far as the Runner. */
 export function buildRefusedEnd({ agent, model }: StoredTask, error: WorkerError): RunEnd {
-  const result: AgentResult = {
-    outcome: toOutcome(error.code),
-    reason: toReason(error),
-    commit: null,
-    agent: { name: agent, version: null, model, sessionId: null },
-    container: null,
-    usage: emptyUsage,
-    timings: emptyTimings,
-  };
-  return { result, report: null };
+  return { result: buildEmptyResult(error, agent, model), report: null };
 }
 
 /** The work is done, but it could not be made fetchable: then the task has not succeeded, and nothing is promised. */
@@ -56,10 +46,14 @@ export function withUnpublished({ result, report }: RunEnd, error: WorkerError):
   };
 }
 
-export function toEnding({ result, report }: RunEnd, attempt: number): TaskEnding {
+export function toEnding(
+  { result, report }: RunEnd,
+  { attempt, base }: { readonly attempt: number; readonly base: string | null },
+): TaskEnding {
   return {
     state: toTerminalState(result.outcome),
     result,
+    base,
     report: report === null ? null : JSON.stringify({ ...report, executionMode: "server", attempts: attempt }),
     ts: new Date().toISOString(),
   };

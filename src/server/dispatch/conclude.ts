@@ -49,7 +49,7 @@ export async function conclude(parts: DispatcherParts, attempt: Attempt, work: W
   const published = await publish(parts, attempt, work);
   const { isKept } = published;
   const end = work.words.end(published.end);
-  const ending = toEnding(end, claim.attempt);
+  const ending = toEnding(end, { attempt: claim.attempt, base: work.refs?.base ?? null });
   // Before anybody is told: who reads of the end may continue it at once.
   if (!signals.over.aborted) await keepSession(parts, attempt);
   const stored = signals.over.aborted ? null : await attempt.write(() => store.finish(claim, ending));

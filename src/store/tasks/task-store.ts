@@ -57,6 +57,8 @@ export interface NewEvent {
 export interface TaskEnding {
   readonly state: TerminalState;
   readonly result: AgentResult;
+  /** The commit it started from; null where none was resolved. */
+  readonly base: string | null;
   /** The RunReport as JSON text; null where no run was ever begun. */
   readonly report: string | null;
   readonly ts: string;

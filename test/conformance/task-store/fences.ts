@@ -127,6 +127,15 @@ export function describeFences(createPlace: CreatePlace): void {
       });
     });
 
+    it("give the base with the end where no step has told it", async () => {
+      using place = createPlace();
+      await using store = await place.open();
+      const { id } = await createTask(store);
+      const { claim } = await claimNext(store);
+      await store.finish(claim, { ...ending(), base });
+      expect(await store.read(id)).toMatchObject({ base });
+    });
+
     it("advance along the table of transitions and no other way", async () => {
       using place = createPlace();
       await using store = await place.open();

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import type { AgentResult } from "../../../src/core/agent-event.ts";
 import { buildEmptyResult } from "../../../src/core/build-empty-result.ts";
+import { WorkerError } from "../../../src/core/worker-error.ts";
 import { digestEvent, taskEventSchema } from "../../../src/protocol/task-event.ts";
 import type { TaskEvent } from "../../../src/protocol/task-event.ts";
 import type { TaskRequest } from "../../../src/protocol/task-request.ts";
@@ -57,14 +58,14 @@ export async function claimNext(store: TaskStore): Promise<{ task: StoredTask; c
 export const say = (text: string): NewEvent => ({ ts, type: "message", data: { text } });
 
 export const succeeded: AgentResult = {
-  ...buildEmptyResult("INTERNAL", "", "claude"),
+  ...buildEmptyResult(new WorkerError("INTERNAL", ""), "claude"),
   outcome: "succeeded",
   reason: null,
   commit: "c".repeat(40),
 };
 
 export function ending(state: TerminalState = "succeeded", report: string | null = '{"schema":"x"}'): TaskEnding {
-  return { state, result: succeeded, report, ts };
+  return { state, result: succeeded, base: null, report, ts };
 }
 
 /** All events, page by page; checks that seq is contiguous, that the texts are of this task, and the digest of the end. */

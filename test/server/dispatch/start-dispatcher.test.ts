@@ -64,7 +64,7 @@ describe("a task that is queued", () => {
     });
     const { id } = await world.submit();
     const task = await world.end(id);
-    expect(task).toMatchObject({ state: "failed", outcome: "unavailable", hasReport: false });
+    expect(task).toMatchObject({ state: "failed", outcome: "unavailable", base: world.base, hasReport: false });
     expect(task.reason).toMatchObject({ code: "CREDENTIAL_MISSING", message: "No credential in x" });
     expect((await world.readEvents(id)).map(({ type }) => type)).toEqual(["error", "complete"]);
     await expectWhole(world.store, id);

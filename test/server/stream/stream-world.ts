@@ -10,6 +10,7 @@ import type { HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
 import { WebSocket } from "ws";
 import { buildEmptyResult } from "../../../src/core/build-empty-result.ts";
+import { WorkerError } from "../../../src/core/worker-error.ts";
 import { buildProblem, toProblemError } from "../../../src/server/http/problem-error.ts";
 import { createEventHandler } from "../../../src/server/stream/event-handler.ts";
 import { eventQuerySchema } from "../../../src/server/stream/event-query.ts";
@@ -147,8 +148,8 @@ async function startTask(store: TaskStore, owner: string): Promise<Writer> {
     claim,
     append: (events) => store.append(claim, events),
     async finish() {
-      const result = buildEmptyResult("INTERNAL", "It is only a test.", "claude");
-      await store.finish(claim, { state: "failed", result, report: null, ts: new Date().toISOString() });
+      const result = buildEmptyResult(new WorkerError("INTERNAL", "It is only a test."), "claude");
+      await store.finish(claim, { state: "failed", result, base: null, report: null, ts: new Date().toISOString() });
     },
     async texts() {
       const texts: string[] = [];

@@ -1,5 +1,5 @@
 import { buildEmptyResult } from "../../../core/build-empty-result.ts";
-import type { ErrorCode } from "../../../core/error-table.ts";
+import { WorkerError } from "../../../core/worker-error.ts";
 import type { StreamEnd } from "../../../protocol/task-event.ts";
 import type { TerminalState } from "../../../protocol/task-state.ts";
 import type { Claim, StoredTask, TaskEnding } from "../task-store.ts";
@@ -14,28 +14,29 @@ export function finishTask(writing: Writing, claim: Claim, ending: TaskEnding): 
 }
 
 export function cancelTask(writing: Writing, task: TaskCore): StoredTask {
-  return endEmpty(writing, task, { state: "cancelled", code: "CANCELLED", message: "The task was cancelled." });
+  return endEmpty(writing, task, {
+    state: "cancelled",
+    error: new WorkerError("CANCELLED", "The task was cancelled."),
+  });
 }
 
 export function loseTask(writing: Writing, task: TaskCore): StoredTask {
   const message = `The server lost attempt ${task.attempt} with its process or machine.`;
-  return endEmpty(writing, task, { state: "lost", code: "TASK_LOST", message });
-}
-
-interface EmptyEnd {
-  readonly state: TerminalState;
-  readonly code: ErrorCode;
-  readonly message: string;
+  return endEmpty(writing, task, { state: "lost", error: new WorkerError("TASK_LOST", message) });
 }
 
 /** The end of a task that nobody carries out, so that there is nothing to report. */
-function endEmpty(writing: Writing, task: TaskCore, { state, code, message }: EmptyEnd): StoredTask {
-  const result = buildEmptyResult(code, message, task.agent);
-  return endTask(writing, task, { state, result, report: null, ts: toTimestamp(writing.now) });
+function endEmpty(
+  writing: Writing,
+  task: TaskCore,
+  { state, error }: { readonly state: TerminalState; readonly error: WorkerError },
+): StoredTask {
+  const result = buildEmptyResult(error, task.agent);
+  return endTask(writing, task, { state, result, base: null, report: null, ts: toTimestamp(writing.now) });
 }
 
 /** The terminal state, the report and the `complete` event. */
-function endTask(writing: Writing, task: TaskCore, { state, result, report, ts }: TaskEnding): StoredTask {
+function endTask(writing: Writing, task: TaskCore, { state, result, base, report, ts }: TaskEnding): StoredTask {
   const { database, epoch, now } = writing;
   const { number } = task;
   checkStep(task.state, state);
@@ -44,13 +45,14 @@ function endTask(writing: Writing, task: TaskCore, { state, result, report, ts }
   const reason = result.reason === null ? null : JSON.stringify(result.reason);
   updateTask(
     database,
-    `state = :state, outcome = :outcome, reason = :reason, commitId = :commit, hasReport = :hasReport, leaseUntil = NULL,
-     endedAt = :endedAt`,
+    `state = :state, outcome = :outcome, reason = :reason, base = coalesce(:base, base), commitId = :commit, hasReport = :hasReport,
+     leaseUntil = NULL, endedAt = :endedAt`,
     {
       number,
       state,
       outcome: result.outcome,
       reason,
+      base,
       commit: result.commit,
       hasReport: report === null ? 0 : 1,
       endedAt: toTimestamp(now),
