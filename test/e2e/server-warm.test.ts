@@ -42,8 +42,9 @@ it("What waited when a server was killed is gone when it has been started again"
   await pushAndWait(killed, world);
   await killed.end("SIGKILL");
   expect(await listContainers(world)).toHaveLength(1);
-  await using _server = await startServe(world, options);
+  await using server = await startServe(world, options);
   while (listRuns(world).length > 0) await sleep(20);
   expect(await listContainers(world)).toEqual([]);
+  expect(await server.end("SIGTERM")).toBe(0);
   expect(listLeftovers(world)).toEqual([]);
 });
