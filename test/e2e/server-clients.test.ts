@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { createServedWorld, findRun } from "../support/served-world.ts";
+import { listLeftovers } from "../support/world.ts";
+import { expectTidy, hang, readReport, say, write } from "./tidy.ts";
+
+const argv = ["--task", "Write it", "--branch", "work", "--output", "json", "--quiet"];
+const printed = ["--output", "json"];
+/** It writes a file, and then thinks for a while. */
+const slow = { steps: [write("partial.txt"), { ...say("Done."), delayMs: 3_000 }] };
+
+describe("a client without engine and without credential", () => {
+  it("that is interrupted stops the task, and brings what was done", async () => {
+    await using served = await createServedWorld({ scenario: { steps: [write("partial.txt"), hang] } });
+    const { world } = served;
+    await using server = await served.serve();
+    const running = served.start(argv, server.url);
+    await served.hearModel(2);
+    running.process.kill("SIGINT");
+    const result = readReport(await running.ended);
+    expect(result.report).toMatchObject({ outcome: "cancelled", exitCode: 130, executionMode: "server", warnings: [] });
+    expect(world.repository.git("show", "work:partial.txt")).toBe("partial work");
+    expect(await server.end("SIGTERM")).toBe(0);
+    await expectTidy(world, result);
+  });
+
+  it("that is interrupted twice leaves the task to the server, and its work can be collected later", async () => {
+    await using served = await createServedWorld({ scenario: slow });
+    const { world } = served;
+    await using server = await served.serve();
+    const running = served.start(argv, server.url);
+    await served.hearModel(2);
+    // Two different ones: two of a kind at once may come as one.
+    running.process.kill("SIGINT");
+    running.process.kill("SIGTERM");
+    const left = readReport(await running.ended);
+    const { runId } = left.report;
+    expect(left.report).toMatchObject({ outcome: "cancelled", branch: null, reason: { code: "CANCELLED" } });
+    expect(left.report.reason?.hint).toContain(`agent-worker runs collect ${runId}`);
+    await served.run(["runs", "wait", runId], server.url);
+    const collected = readReport(await served.run(["runs", "collect", runId, ...printed], server.url));
+    expect(["cancelled", "succeeded"]).toContain(collected.report.outcome);
+    expect([collected.report.runId, collected.report.branch?.name]).toEqual([runId, "work"]);
+    expect(world.repository.git("show", "work:partial.txt")).toBe("partial work");
+    expect(await server.end("SIGTERM")).toBe(0);
+    expect(listLeftovers(world)).toEqual([]);
+  });
+
+  it("that is killed is taken up again with runs resume, and has every event once", async () => {
+    await using served = await createServedWorld({ scenario: slow });
+    const { world } = served;
+    await using server = await served.serve();
+    const running = served.start(argv, server.url);
+    await served.hearModel(2);
+    running.process.kill("SIGKILL");
+    await running.ended;
+    const runId = findRun(world);
+    const resumed = readReport(await served.run(["runs", "resume", runId, ...printed], server.url));
+    expect(resumed.report).toMatchObject({ runId, outcome: "succeeded", branch: { name: "work" } });
+    expect(world.repository.git("show", "work:partial.txt")).toBe("partial work");
+    const again = await served.run(["runs", "resume", runId, ...printed], server.url);
+    expect(readReport(again).report).toEqual(resumed.report);
+    expect(await server.end("SIGTERM")).toBe(0);
+    await expectTidy(world, resumed);
+  });
+});
+
+describe("a server that is told to stop while a task runs", () => {
+  it("lets it end in the time there is, and the next one tells its client", async () => {
+    await using served = await createServedWorld({ scenario: slow });
+    const { world } = served;
+    await using first = await served.serve();
+    const running = served.start(argv, first.url);
+    await served.hearModel(2);
+    expect(await first.end("SIGTERM")).toBe(0);
+    await using second = await served.serve({ port: first.port });
+    const result = readReport(await running.ended);
+    expect(result.report).toMatchObject({ outcome: "succeeded", warnings: [], branch: { name: "work" } });
+    expect(await second.end("SIGTERM")).toBe(0);
+    expect(second.log()).toBe("");
+    await expectTidy(world, result);
+  });
+
+  it("hands it back where there is no time, and the next one carries it to its end", async () => {
+    await using served = await createServedWorld({ scenario: slow });
+    const { world } = served;
+    await using first = await served.serve({ argv: ["--drain-timeout", "100ms"] });
+    const running = served.start(argv, first.url);
+    await served.hearModel(2);
+    expect(await first.end("SIGTERM")).toBe(0);
+    await using second = await served.serve({ port: first.port });
+    const result = readReport(await running.ended);
+    expect(result.report).toMatchObject({ outcome: "succeeded", warnings: [], branch: { name: "work" } });
+    const types = world.readEvents(result.report.runId).map(({ type }) => type);
+    expect(types.filter((type) => type === "attempt.lost")).toHaveLength(1);
+    expect(types.filter((type) => type === "agent.started")).toHaveLength(2);
+    expect(await second.end("SIGTERM")).toBe(0);
+    await expectTidy(world, result);
+  });
+});
