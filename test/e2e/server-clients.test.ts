@@ -83,7 +83,7 @@ describe("a server that is told to stop while a task runs", () => {
   it("hands it back where there is no time, and the next one carries it to its end", async () => {
     await using served = await createServedWorld({ scenario: slow });
     const { world } = served;
-    await using first = await served.serve({ argv: ["--drain-timeout", "100ms"] });
+    await using first = await served.serve({ argv: ["--quiet", "--drain-timeout", "100ms"] });
     const running = served.start(argv, first.url);
     await served.hearModel(2);
     expect(await first.end("SIGTERM")).toBe(0);

@@ -38,7 +38,7 @@ export async function createServedWorld(options: WorldOptions): Promise<ServedWo
     world,
     start,
     run: (argv, url) => start(argv, url).ended,
-    serve: (serving = {}) => startServe(world, { ...serving, argv: ["--quiet", ...(serving.argv ?? [])] }),
+    serve: (serving = {}) => startServe(world, { argv: ["--quiet"], ...serving }),
     async hearModel(times) {
       while (world.model.requests.filter(({ mainLoop }) => mainLoop).length < times) await sleep(20);
     },
