@@ -16,15 +16,16 @@ export interface GitHost extends AsyncDisposable {
   readonly requests: readonly { readonly path: string; readonly headers: IncomingMessage["headers"] }[];
 }
 
-/** Serves the repositories below `root` to everybody, over HTTPS; `/moved/...` leads there by a redirect. */
+/** Serves the repositories below `root` to everybody, over HTTPS; `/moved/...` leads there by a redirect, `/private/...` asks for a password. */
 export async function startGitHost(root: string): Promise<GitHost> {
   const requests: { path: string; headers: IncomingMessage["headers"] }[] = [];
   const certificate = { key: readFileSync(join(tls, "localhost.key")), cert: readFileSync(hostCertificate) };
   const server = createServer(certificate, (request, response) => {
     const path = request.url ?? "";
     requests.push({ path, headers: request.headers });
-    if (!path.startsWith("/moved/")) return serve(root, request, response);
-    response.writeHead(302, { Location: path.replace("/moved", "") }).end();
+    if (path.startsWith("/private/")) response.writeHead(401, { "WWW-Authenticate": 'Basic realm="x"' }).end();
+    else if (path.startsWith("/moved/")) response.writeHead(302, { Location: path.replace("/moved", "") }).end();
+    else serve(root, request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
   const address = server.address();

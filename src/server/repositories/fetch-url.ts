@@ -62,6 +62,7 @@ function buildRemote(source: SourceUrl, address: string, settings: RepositoriesS
   const shown = address.includes(":") ? `[${address}]` : address;
   const configuration: GitConfiguration = [
     ["http.followRedirects", "false"],
+    ["http.emptyAuth", "false"],
     ["http.curloptResolve", `${host}:${port}:${shown}`],
     ["http.lowSpeedLimit", "1000"],
     ["http.lowSpeedTime", "60"],
@@ -70,8 +71,11 @@ function buildRemote(source: SourceUrl, address: string, settings: RepositoriesS
   const ssh = [
     "ssh -F none -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=30 -l git",
     `-o HostName=${address} -o HostKeyAlias=${host}`,
+    "-o PubkeyAuthentication=no -o GSSAPIAuthentication=no -o HostbasedAuthentication=no",
   ].join(" ");
-  return { from, protocol, configuration, environment: { GIT_SSH_COMMAND: ssh, GIT_SSH_VARIANT: "ssh" } };
+  // Who asks is not the server's user: neither the keys in that home nor the passwords in its .netrc are for them.
+  const environment = { HOME: "/nonexistent", GIT_SSH_COMMAND: ssh, GIT_SSH_VARIANT: "ssh" };
+  return { from, protocol, configuration, environment };
 }
 
 /** The full name of what a short one means there, in git's own order. */

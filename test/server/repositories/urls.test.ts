@@ -136,6 +136,10 @@ describe("a repository behind ssh", () => {
       ]),
     );
     expect(argv[argv.indexOf("-l") + 1]).toBe("git");
+    // ssh would show the keys of the server's user, from their home and their agent.
+    expect(argv).toEqual(
+      expect.arrayContaining(["PubkeyAuthentication=no", "GSSAPIAuthentication=no", "HostbasedAuthentication=no"]),
+    );
   });
 });
 
@@ -190,6 +194,22 @@ describe("a repository of another host", () => {
       const prepared = place.repositories.prepare("alice", { url: place.url, base }, signal);
       await expect(prepared).rejects.toMatchObject({ code: expect.stringMatching(/^(BASE_NOT_FOUND|GIT_FAILED)$/) });
     }
+  });
+
+  it("is not shown the password that the server's user has for it", async () => {
+    using home = makeDirectory();
+    writeFileSync(join(home.path, ".netrc"), "machine localhost login me password secret\n", { mode: 0o600 });
+    await using place = await openPlace({ git: { ...gitSettings, home: home.path } });
+    const url = place.url.replace("/app.git", "/private/app.git");
+    await expect(place.repositories.prepare("alice", { url, base: "main" }, signal)).rejects.toMatchObject({
+      code: "GIT_FAILED",
+    });
+    const sha = place.source.git("rev-parse", "HEAD");
+    await expect(place.repositories.prepare("alice", { url, base: sha }, signal)).rejects.toMatchObject({
+      code: "GIT_FAILED",
+    });
+    expect(place.host.requests.length).toBeGreaterThanOrEqual(2);
+    expect(place.host.requests.flatMap(({ headers }) => headers.authorization ?? [])).toEqual([]);
   });
 
   it("may not send us elsewhere", async () => {
