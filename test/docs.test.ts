@@ -89,7 +89,11 @@ describe("README.md, CONTRIBUTING.md and AGENTS.md", () => {
     const named = new Set(
       words.filter((word, index) => word.startsWith("--") || (index === 0 && /^[a-z]+$/.test(word))),
     );
-    const help = ["--help", "run --help", "runs --help", "image --help", "config --help"].map(askHelp).join("\n");
+    const pages = ["", "run", "runs", "image", "config", "serve", "runs submit", "runs collect"];
+    const help = pages
+      .map((page) => `${page} --help`.trim())
+      .map(askHelp)
+      .join("\n");
     expect([...named].filter((word) => !help.includes(word))).toEqual([]);
   });
 });
