@@ -90,7 +90,8 @@ export async function handOver(
     result = again ?? (await submit(attempt, order));
   }
   if (!result.ok) {
-    breaker.failed();
+    // A task that it refuses says nothing against the server.
+    if (result.retryable) breaker.failed();
     return result;
   }
   breaker.succeeded();

@@ -112,7 +112,7 @@ async function follow(attempt: Attempt, { client, run }: Delivered, watch: TaskW
     switch (followed.kind) {
       case "event": {
         const { type } = followed.event;
-        if (type === "run.started" || type === "agent.started") watch.started();
+        if (agentTypes.has(type)) watch.started();
         if (type === "attempt.lost") watch.requeued();
         const event = toAgentEvent(followed.event, context.redact);
         if (event !== null) await emit(event);
@@ -130,6 +130,9 @@ async function follow(attempt: Attempt, { client, run }: Delivered, watch: TaskW
   }
   throw new Error("The stream ended without an end.");
 }
+
+/** The agent works: its time has begun. Before, an image may be built for as long as that takes. */
+const agentTypes: ReadonlySet<string> = new Set(["agent.started", "message", "thinking", "tool_use"]);
 
 const restarted = {
   code: "SERVER_EVENTS_RESTARTED",
