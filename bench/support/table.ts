@@ -3,7 +3,9 @@ import { configLoad } from "../config-load.ts";
 import { eventLog } from "../event-log.ts";
 import { help } from "../help.ts";
 import { memory } from "../memory.ts";
+import { serverChaos, serverRecovery } from "../server-faults.ts";
 import { serverFirstEvent } from "../server-first-event.ts";
+import { serverSubmit } from "../server-submit.ts";
 import { startUp } from "../start-up.ts";
 import { streamJson } from "../stream-json.ts";
 import { streamLatency, streamSockets, streamStalled, streamThroughput } from "../streams.ts";
@@ -27,4 +29,7 @@ export const benches: readonly Bench[] = [
   eventLog,
   concurrent,
   serverFirstEvent,
+  serverSubmit,
+  serverRecovery,
+  serverChaos,
 ];

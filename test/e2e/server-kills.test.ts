@@ -1,11 +1,12 @@
 import { expect, it } from "vitest";
 import { digestEvent } from "../../src/protocol/task-event.ts";
-import { listMessages, messages, runChaos } from "../support/chaos.ts";
+import { countFaults, listMessages, messages, runChaos } from "../support/chaos.ts";
 import type { ChaosTask } from "../support/chaos.ts";
 
 it("a server that is killed 50 times at random points loses and doubles nothing, and ends each task once", async () => {
   const { tasks, strangers } = await runChaos({ kills: 50, seed: 20_261_121, clients: 3 });
   expect(strangers).toBe(0);
+  expect(countFaults(tasks)).toEqual({ lost: 0, doubled: 0 });
   for (const task of tasks) expectWhole(task);
   // Some were lost twice, and some never; all of that has been.
   expect(tasks.filter(({ report }) => report.outcome === "succeeded").length).toBeGreaterThan(0);

@@ -95,6 +95,19 @@ export function listMessages(events: readonly { readonly type: string; readonly 
   );
 }
 
+/** Messages that a store has and a client has not heard, and those that a client has heard more than once, over all tasks. */
+export function countFaults(tasks: readonly ChaosTask[]): { readonly lost: number; readonly doubled: number } {
+  let lost = 0;
+  let doubled = 0;
+  for (const { events, stored } of tasks) {
+    const heard = listMessages(events);
+    const known = new Set(heard);
+    doubled += heard.length - known.size;
+    lost += listMessages(stored).filter((text) => !known.has(text)).length;
+  }
+  return { lost, doubled };
+}
+
 /** mulberry32: whole numbers below a limit. */
 export function createRandom(seed: number): (below: number) => number {
   let state = seed;

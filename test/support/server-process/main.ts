@@ -12,6 +12,8 @@ export interface TestProgramOptions {
   /** 0: any free one. */
   readonly port: number;
   readonly concurrency?: number;
+  /** Tasks that may wait, over all keys and of each. */
+  readonly queueLimit?: number;
   readonly dispatch?: Partial<DispatcherSettings>;
   /** Messages of each run, and the pause before each. */
   readonly messages: number;
@@ -24,10 +26,11 @@ export interface TestProgramOptions {
 
 /** `node main.ts OPTIONS`: a whole task server, to be killed. */
 async function serve(options: TestProgramOptions): Promise<void> {
-  const { dataDirectory, port, concurrency = 4, dispatch, diesAfterCreate = false } = options;
+  const { dataDirectory, port, concurrency = 4, queueLimit = 1_000, dispatch, diesAfterCreate = false } = options;
   const server = await startTestServer({
     dataDirectory,
-    settings: { port, concurrency },
+    settings: { port, concurrency, queueLimit },
+    limits: { ownerQueue: queueLimit },
     ...(dispatch === undefined ? {} : { dispatch }),
     ...(diesAfterCreate ? { wrapStore: killAfterCreate } : {}),
     act: (task, context) => act(options, task, context),
