@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { options } from "../config/options.ts";
 import { addCalledFlags, addTaskFlags, declare, logNames, onCall } from "./declaring.ts";
 import type { Declaring } from "./declaring.ts";
+import { serveHelp } from "./help-texts.ts";
 import { declareServerRuns } from "./server-commands.ts";
 import {
   addSettingFlags,
@@ -97,6 +98,7 @@ function declareImage(image: Command, declaring: Declaring): void {
 function declareOthers(program: Command, declaring: Declaring): void {
   const { context, ending } = declaring;
   const serve = addCalledFlags(program.command("serve").description("run the task server"), serveSettings, declaring);
+  serve.addHelpText("after", serveHelp);
   onCall(serve, declaring, async () => (await import("./commands/serve.ts")).serveCommand);
   const doctor = declare(
     program,

@@ -35,7 +35,9 @@ async function examine(flags: FlagValues, context: CliContext): Promise<{ findin
   const node = checkNode(process.versions.node);
   try {
     const { config } = await loadSettings(flags, context);
-    const findings = await Promise.all(listChecks(config, context));
+    // Whoever asks about a server by flag need not be able to run anything here.
+    const isClient = config.executionMode === "server" || flags.has("--server-url");
+    const findings = await Promise.all(listChecks({ config, isClient }, context));
     context.signal.throwIfAborted();
     return { findings: [node, ok("configuration", "valid"), ...findings.flat()], color: config.color };
   } catch (error) {
@@ -46,12 +48,14 @@ async function examine(flags: FlagValues, context: CliContext): Promise<{ findin
 }
 
 /** All at once: the slowest decides how long a person waits. */
-function listChecks(config: Config, context: CliContext): readonly Promise<Finding | readonly Finding[]>[] {
+function listChecks(
+  { config, isClient }: { readonly config: Config; readonly isClient: boolean },
+  context: CliContext,
+): readonly Promise<Finding | readonly Finding[]>[] {
   const { signal } = context;
   const common = [checkGit(config, signal), checkState(config)];
-  const isServerMode = config.executionMode === "server";
-  const servers = isServerMode || config.server.urls.length > 0 ? [checkServers(config, signal)] : [];
-  if (isServerMode) return [...common, ...servers];
+  const servers = isClient || config.server.urls.length > 0 ? [checkServers(config, signal)] : [];
+  if (isClient) return [...common, ...servers];
   const credential = Promise.resolve(checkCredential(config));
   const own = [checkRuntime(config), checkEngine(config, context), credential, checkModel(config, signal)];
   return [...common, ...own, ...servers];

@@ -120,6 +120,16 @@ it("looks at the server instead of the engine in server mode", async () => {
   expect(answer.checks.map(({ name }) => name)).not.toContain("engine");
 });
 
+it("asks for nothing that a client does not need where a server is named by flag", async () => {
+  using home = temporary();
+  await using server = await startTestServer();
+  const environment = { HOME: home.path, PATH: process.env["PATH"], CLAUDE_SERVER_API_KEY: testKeys.alice };
+  const context = createCapturedContext({ environment, workingDirectory: home.path });
+  const flags = new Map([["--server-url", [server.url]]]);
+  expect(await doctorCommand({ flags, json: false }, context)).toBe(0);
+  expect(context.written.stdout).not.toContain("credential");
+});
+
 it("prints one line for each check to people, with the remedy below", async () => {
   using home = temporary();
   const environment = { HOME: home.path, PATH: process.env["PATH"], ANTHROPIC_BASE_URL: "http://127.0.0.1:9" };
