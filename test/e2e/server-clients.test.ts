@@ -1,12 +1,34 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { runTestGit } from "../support/repository.ts";
 import { createServedWorld, findRun } from "../support/served-world.ts";
 import { listLeftovers } from "../support/world.ts";
-import { expectTidy, hang, readReport, say, write } from "./tidy.ts";
+import type { World } from "../support/world.ts";
+import { expectTidy, hang, listEngineLeftovers, readReport, say, write } from "./tidy.ts";
 
 const argv = ["--task", "Write it", "--branch", "work", "--output", "json", "--quiet"];
 const printed = ["--output", "json"];
 /** It writes a file, and then thinks for a while. */
 const slow = { steps: [write("partial.txt"), { ...say("Done."), delayMs: 3_000 }] };
+
+/** What holds when the server has ended: nothing runs, and of its runs only what was published is in its repository. */
+async function expectServerTidy({ stateDirectory }: World): Promise<void> {
+  const data = join(stateDirectory, "server");
+  const runs = readdirSync(join(data, "runs"));
+  expect(runs.length).toBeGreaterThan(0);
+  for (const runId of runs) expect(await listEngineLeftovers(runId)).toEqual([]);
+  const repositories = readdirSync(join(data, "repositories"), { recursive: true, encoding: "utf8" });
+  const bare = repositories
+    .filter((name) => name.endsWith("/HEAD"))
+    .map((name) => join(data, "repositories", name, ".."));
+  expect(bare).toHaveLength(1);
+  const refs = runTestGit(bare[0] ?? "", ["for-each-ref", "--format=%(refname)"])
+    .toString()
+    .trim()
+    .split("\n");
+  expect(refs.map((ref) => ref.replace(/[^/]+$/, "*")).toSorted()).toEqual(["refs/inbox/*", "refs/tasks/*"]);
+}
 
 describe("a client without engine and without credential", () => {
   it("that is interrupted stops the task, and brings what was done", async () => {
@@ -21,6 +43,7 @@ describe("a client without engine and without credential", () => {
     expect(world.repository.git("show", "work:partial.txt")).toBe("partial work");
     expect(await server.end("SIGTERM")).toBe(0);
     await expectTidy(world, result);
+    await expectServerTidy(world);
   });
 
   it("that is interrupted twice leaves the task to the server, and its work can be collected later", async () => {
@@ -43,6 +66,7 @@ describe("a client without engine and without credential", () => {
     expect(world.repository.git("show", "work:partial.txt")).toBe("partial work");
     expect(await server.end("SIGTERM")).toBe(0);
     expect(listLeftovers(world)).toEqual([]);
+    await expectServerTidy(world);
   });
 
   it("that is killed is taken up again with runs resume, and has every event once", async () => {
@@ -61,6 +85,7 @@ describe("a client without engine and without credential", () => {
     expect(readReport(again).report).toEqual(resumed.report);
     expect(await server.end("SIGTERM")).toBe(0);
     await expectTidy(world, resumed);
+    await expectServerTidy(world);
   });
 });
 
@@ -78,6 +103,7 @@ describe("a server that is told to stop while a task runs", () => {
     expect(await second.end("SIGTERM")).toBe(0);
     expect(second.log()).toBe("");
     await expectTidy(world, result);
+    await expectServerTidy(world);
   });
 
   it("hands it back where there is no time, and the next one carries it to its end", async () => {
@@ -95,5 +121,24 @@ describe("a server that is told to stop while a task runs", () => {
     expect(types.filter((type) => type === "agent.started")).toHaveLength(2);
     expect(await second.end("SIGTERM")).toBe(0);
     await expectTidy(world, result);
+    await expectServerTidy(world);
   });
+});
+
+it("A server that is killed under a task leaves nothing to the next one but the task, which it carries to its end", async () => {
+  await using served = await createServedWorld({ scenario: slow });
+  const { world } = served;
+  await using first = await served.serve();
+  const running = served.start(argv, first.url);
+  await served.hearModel(2);
+  expect(await first.end("SIGKILL")).toBeNull();
+  await using second = await served.serve({ port: first.port });
+  const result = readReport(await running.ended);
+  expect(result.report).toMatchObject({ outcome: "succeeded", warnings: [], branch: { name: "work" } });
+  const types = world.readEvents(result.report.runId).map(({ type }) => type);
+  expect(types.filter((type) => type === "attempt.lost")).toHaveLength(1);
+  expect(types.filter((type) => type === "agent.started")).toHaveLength(2);
+  expect(await second.end("SIGTERM")).toBe(0);
+  await expectTidy(world, result);
+  await expectServerTidy(world);
 });
