@@ -36,7 +36,7 @@ async function main() {
     // Whoever was started before there was a task learns only now what the commit is to be called.
     const order = readOrder(orderFile);
     const { head, notes, place } = await collect(workTree, order);
-    const conversation = await openConversation(order);
+    const conversation = openConversation(order);
     control.send({ type: "collected", head, notes, conversationBytes: conversation.bytes });
     await conversation.send(control.socket);
     if (head !== order.base) await sendPack({ base: order.base, head, place, output: control.socket });

@@ -1,4 +1,4 @@
-import { open, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { basename } from "node:path";
 import type { AgentLogs } from "../core/agent.ts";
 import type { Warning } from "../core/warning.ts";
@@ -23,14 +23,15 @@ export async function openRunLogs(files: RunFiles): Promise<RunLogs> {
   if (agent === undefined || stderr === undefined || egress === undefined) throw new Error("three logs");
   const logs = [agent, stderr, egress];
   const lost: Warning[] = [];
+  let keeping: Promise<unknown> = Promise.resolve();
   return {
     agent: (pieces) => agent.append(pieces),
     stderr: (pieces) => stderr.append(pieces),
     egress: (record) => void egress.append([`${JSON.stringify(record)}\n`]),
     container: (id) => void files.update({ containerId: id }).catch(() => undefined),
     async session(id, content) {
-      const problem = await keepSession(files, id, content);
-      if (problem !== null) lost.push(problem);
+      const { kept } = await takeSession(files, id, content);
+      keeping = kept.then((problem) => problem !== null && lost.push(problem));
     },
     async remote(server, request) {
       if (request !== undefined) await writeAtomic(files.request, request, 0o600);
@@ -38,17 +39,40 @@ export async function openRunLogs(files: RunFiles): Promise<RunLogs> {
     },
     warnings: () => [...logs.flatMap((log) => log.warning() ?? []), ...lost],
     async [Symbol.asyncDispose]() {
-      await Promise.all(logs.map((log) => log.close()));
+      await Promise.all([keeping, ...logs.map((log) => log.close())]);
     },
   };
 }
 
-/** It may be as long as a conversation is: never in memory. What cannot be written is read all the same. */
-async function keepSession(files: RunFiles, id: string, content: AsyncIterable<Uint8Array>): Promise<Warning | null> {
+/**
+ * Reads to the end, also where nothing can be written: something else follows. It may be as long as a conversation is, so little of it
+ * is in memory. What is answered tells when it is kept, or why not.
+ */
+async function takeSession(
+  files: RunFiles,
+  id: string,
+  content: AsyncIterable<Uint8Array>,
+): Promise<{ readonly kept: Promise<Warning | null> }> {
   const halfDone = `${files.session}.part`;
-  const written = await writeAll(halfDone, content);
+  const log = await openAppendLog(halfDone);
+  for await (const chunk of content) {
+    log.append(chunk);
+    await log.ready();
+  }
+  return { kept: keepSession(files, { id, halfDone, log }) };
+}
+
+interface TakenSession {
+  readonly id: string;
+  readonly halfDone: string;
+  readonly log: AppendLog;
+}
+
+async function keepSession(files: RunFiles, { id, halfDone, log }: TakenSession): Promise<Warning | null> {
   try {
-    if (written !== null) throw written.error;
+    await log.close();
+    const problem = log.warning();
+    if (problem !== null) throw new Error(problem.message);
     await rename(halfDone, files.session);
     await files.update({ session: id });
     return null;
@@ -56,20 +80,6 @@ async function keepSession(files: RunFiles, id: string, content: AsyncIterable<U
     await rm(halfDone, { force: true }).catch(() => undefined);
     return { code: "LOG_INCOMPLETE", message: `The conversation could not be kept: ${readMessage(error)}` };
   }
-}
-
-/** Reads to the end, also where nothing can be written any more: something else follows. null: all was written. */
-async function writeAll(file: string, content: AsyncIterable<Uint8Array>): Promise<{ error: unknown } | null> {
-  let failure: { error: unknown } | null = null;
-  const handle = await open(file, "w", 0o600).catch((error: unknown) => {
-    failure = { error };
-    return null;
-  });
-  for await (const chunk of content) {
-    if (failure === null) await handle?.appendFile(chunk).catch((error: unknown) => void (failure = { error }));
-  }
-  await handle?.close().catch((error: unknown) => void (failure ??= { error }));
-  return failure;
 }
 
 interface LimitedLog {

@@ -5,6 +5,7 @@ import type { EntryContainer } from "../support/entry-container.ts";
 import { runTestGit } from "../support/repository.ts";
 
 const noPrompt = new Uint8Array();
+const environment = { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: "/home/agent" };
 
 /** Takes the pack in and returns a file of the commit that was announced. */
 async function showCollected({ control, repository }: EntryContainer, head: string, file: string): Promise<string> {
@@ -64,6 +65,32 @@ test("without a change the base itself is announced, and no pack", async () => {
   await entry.start(entry.order(["true"]), noPrompt);
   expect(findHead(await entry.readMessages())).toBe(entry.base);
   expect(await collectAll(entry.control.pack())).toEqual([]);
+});
+
+const conversation = { file: "/home/agent/kept/talk.jsonl", restored: false, omitted: "" };
+
+test("the conversation comes before the pack, byte for byte", async () => {
+  await using entry = await openEntryContainer();
+  const script = "mkdir ~/kept; head -c 3000000 /dev/zero | tr '\\0' x > ~/kept/talk.jsonl; echo two > a.txt";
+  await entry.start(entry.order(["bash", "-c", script], { conversation, environment }), noPrompt);
+  const messages = await entry.readMessages();
+  expect(messages.at(-1)).toMatchObject({ conversationBytes: 3_000_000 });
+  const talk = Buffer.concat(await collectAll(entry.control.conversation(3_000_000)));
+  expect(talk.equals(Buffer.alloc(3_000_000, "x"))).toBe(true);
+  expect(await showCollected(entry, findHead(messages), "a.txt")).toBe("two");
+});
+
+test.each([
+  ["a link", "ln -s /etc/passwd ~/kept/talk.jsonl"],
+  ["a pipe", "mkfifo ~/kept/talk.jsonl"],
+  ["a directory", "mkdir ~/kept/talk.jsonl"],
+  ["a file of more than 64 MiB", "truncate -s 67108865 ~/kept/talk.jsonl"],
+  ["nothing", "true"],
+])("%s in place of the conversation is not brought out", async (_, script) => {
+  await using entry = await openEntryContainer();
+  const command = ["bash", "-c", `mkdir ~/kept; ${script}`];
+  await entry.start(entry.order(command, { conversation, environment }), noPrompt);
+  expect((await entry.readMessages()).at(-1)).toMatchObject({ type: "collected", conversationBytes: 0 });
 });
 
 test("a program that is not there is named", async () => {
