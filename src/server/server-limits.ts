@@ -15,6 +15,8 @@ export interface ServerLimits {
   readonly pushIdleMs: number;
   /** Processes of git that serve clients at once. */
   readonly gitProcesses: number;
+  /** Of them, those of one key: the rest is for others. */
+  readonly ownerGitProcesses: number;
   /** Tasks of one key in the queue. */
   readonly ownerQueue: number;
   readonly diffBytes: number;
@@ -34,6 +36,7 @@ export const defaultLimits: ServerLimits = {
   fetchRequestBytes: 64 * mebibyte,
   pushIdleMs: 60_000,
   gitProcesses: 32,
+  ownerGitProcesses: 16,
   ownerQueue: 100,
   diffBytes: 4 * mebibyte,
   longPollMs: 60_000,

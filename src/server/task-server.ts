@@ -14,6 +14,9 @@ import type { Exchange } from "./http/exchange.ts";
 import { ProblemError } from "./http/problem-error.ts";
 import type { RouteParts, ServerParts } from "./server-parts.ts";
 import { acceptSockets } from "./sockets.ts";
+import { disposeOnClose } from "./stream/dispose-on-close.ts";
+import type { StreamOptions } from "./stream/stream-options.ts";
+import { watchFlow } from "./stream/watch-flow.ts";
 
 /** A server that listens. Disposing ends every connection, after half a second for last words. */
 export interface TaskServer extends AsyncDisposable {
@@ -95,6 +98,7 @@ function createListener(parts: RouteParts): (incoming: IncomingMessage, outgoing
   return (incoming, outgoing) => {
     const exchange = openExchange(incoming, outgoing, parts);
     exchanges.set(incoming, exchange);
+    cutOffStalled(incoming, outgoing, parts.stream.options);
     try {
       if (incoming.url?.startsWith("/") !== true) throw new ProblemError("BAD_REQUEST");
       checkRequest(incoming, { host: parts.settings.host, publicHosts: parts.settings.publicHosts });
@@ -103,6 +107,20 @@ function createListener(parts: RouteParts): (incoming: IncomingMessage, outgoing
     }
     answer(incoming, outgoing).catch((error: unknown) => sendProblem(outgoing, exchange, error));
   };
+}
+
+/** Whoever takes nothing of an answer, or goes on sending when it is out, holds a connection, memory and perhaps a git for nothing. */
+function cutOffStalled(
+  { socket }: IncomingMessage,
+  outgoing: ServerResponse,
+  { drainMs }: Pick<StreamOptions, "drainMs">,
+): void {
+  disposeOnClose(outgoing, watchFlow(socket, { drainMs, onStalled: () => outgoing.destroy() }));
+  outgoing.once("finish", () => {
+    if (outgoing.req.complete) return;
+    const timer = setTimeout(() => socket.destroy(), lastWordsMs).unref();
+    outgoing.req.once("end", () => clearTimeout(timer));
+  });
 }
 
 async function listen(server: Server, { host, port }: ServerParts["settings"]): Promise<void> {

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { problemSchema } from "../../src/protocol/problem.ts";
@@ -8,6 +9,14 @@ import type { TestServer } from "../support/task-server.ts";
 const mebibyte = 1024 * 1024;
 const authorization = `Authorization: Bearer ${testKeys.alice}`;
 const repository = { key: "app", base: "a".repeat(40) };
+
+async function* sendForEver(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from("POST /api/v1/tasks HTTP/1.1\r\nHost: elsewhere\r\nTransfer-Encoding: chunked\r\n\r\n");
+  for (;;) {
+    await setImmediate();
+    yield Buffer.from("1\r\nx\r\n");
+  }
+}
 
 function head(...lines: string[]): string {
   return ["POST /api/v1/tasks HTTP/1.1", "Host: localhost", authorization, ...lines, "", ""].join("\r\n");
@@ -142,6 +151,11 @@ describe("a request", () => {
     await using slow = await startTestServer({ limits: { pushIdleMs: 200 } });
     const type = "Content-Type: application/x-git-receive-pack-request";
     expect(await sendRaw(slow.url, `${push}${type}\r\n${authorization}\r\n\r\n0094`)).toMatchObject({ status: 408 });
+  });
+
+  it("that is refused before anybody reads it does not go on", async () => {
+    await using server = await startTestServer();
+    expect(await sendRaw(server.url, sendForEver())).toMatchObject({ status: 403 });
   });
 
   it("that goes on for ever is cut off, and takes no memory", async () => {

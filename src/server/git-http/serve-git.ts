@@ -11,6 +11,8 @@ import { checkCommands } from "./parse-commands.ts";
 import { parseCgi } from "./parse-cgi.ts";
 
 export interface GitRequest {
+  /** Whose key it is. */
+  readonly owner: string;
   readonly directory: string;
   readonly service: GitService;
   readonly incoming: IncomingMessage;
@@ -23,7 +25,10 @@ export interface GitRequest {
 
 export interface GitParts {
   readonly git: GitSettings;
-  readonly limits: Pick<ServerLimits, "pushBytes" | "fetchRequestBytes" | "pushIdleMs" | "gitProcesses">;
+  readonly limits: Pick<
+    ServerLimits,
+    "pushBytes" | "fetchRequestBytes" | "pushIdleMs" | "gitProcesses" | "ownerGitProcesses"
+  >;
 }
 
 export type ServeGit = (request: GitRequest) => Promise<void>;
@@ -33,16 +38,18 @@ export type ServeGit = (request: GitRequest) => Promise<void>;
  * Throws ProblemError as long as no answer has begun; TOO_MANY_REQUESTS where too many are served already.
  */
 export function createGitServer(parts: GitParts): ServeGit {
-  let running = 0;
+  const { gitProcesses, ownerGitProcesses } = parts.limits;
+  const running: string[] = [];
   return async (request) => {
-    if (running >= parts.limits.gitProcesses) {
+    const own = running.filter((owner) => owner === request.owner).length;
+    if (running.length >= gitProcesses || own >= ownerGitProcesses) {
       throw new ProblemError("TOO_MANY_REQUESTS", { headers: { "Retry-After": "1" } });
     }
-    running += 1;
+    running.push(request.owner);
     try {
       await serve(parts, request);
     } finally {
-      running -= 1;
+      running.splice(running.indexOf(request.owner), 1);
     }
   };
 }

@@ -24,7 +24,8 @@ export function addGit(app: ServerApp, parts: RouteParts): void {
     let base: string | undefined;
     const onCommand = (id: string): void => void (base = id);
     try {
-      await serveGit({ directory, service, incoming, outgoing, closing: parts.closing, onCommand });
+      const owner = requireOwner(context);
+      await serveGit({ owner, directory, service, incoming, outgoing, closing: parts.closing, onCommand });
       if (base !== undefined) parts.onBasePushed?.(directory, base);
     } catch (error) {
       sendProblem(outgoing, exchange, error);
