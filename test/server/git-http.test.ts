@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { makeDirectory, makeRepository } from "../support/repository.ts";
+import { makeDirectory, makeRepository, runTestGit } from "../support/repository.ts";
 import { runRemoteGit } from "../support/remote-git.ts";
 import { startTestServer, testKeys } from "../support/task-server.ts";
 
@@ -8,6 +8,13 @@ const zero = "0".repeat(40);
 
 function toPktLine(text: string): string {
   return (text.length + 4).toString(16).padStart(4, "0") + text;
+}
+
+/** For fast-import. */
+function writeCommit(mark: number, ...more: readonly string[]): string {
+  const text = `commit ${mark}`;
+  const head = ["reset refs/x", "commit refs/x", `mark :${mark}`, "committer A <a@example.org> 1 +0000"];
+  return [...head, `data ${text.length}`, text, ...more, ""].join("\n");
 }
 
 describe("a push", () => {
@@ -37,6 +44,26 @@ describe("a push", () => {
     const remote = `${server.url}/api/v1/repositories/app.git`;
     const chunked = ["-c", "http.postBuffer=65536", "-c", "core.compression=0"];
     const pushed = await runRemoteGit(clone.path, [...chunked, "push", remote, `${sha}:refs/inbox/${sha}`]);
+    expect(pushed).toMatchObject({ exitCode: 0 });
+  });
+
+  it("of a clone whose history is cut in many places is taken", async () => {
+    using repository = makeRepository();
+    using clone = makeDirectory();
+    const pairs = Array.from(
+      { length: 200 },
+      (_, at) => `${writeCommit(2 * at + 1)}${writeCommit(2 * at + 2, `from :${2 * at + 1}`)}`,
+    );
+    const merged = pairs.map((_, at) => `${at === 0 ? "from" : "merge"} :${2 * at + 2}`);
+    const end = `${writeCommit(999, ...merged)}reset refs/heads/wide\nfrom :999\n`;
+    runTestGit(repository.path, ["fast-import", "--quiet"], `${pairs.join("")}${end}`);
+    const options = ["--quiet", "--depth=2", "--branch=wide"];
+    const cloned = await runRemoteGit("/", ["clone", ...options, `file://${repository.path}`, clone.path]);
+    expect(cloned).toMatchObject({ exitCode: 0 });
+    await using server = await startTestServer();
+    const sha = repository.git("rev-parse", "wide");
+    const remote = `${server.url}/api/v1/repositories/app.git`;
+    const pushed = await runRemoteGit(clone.path, ["push", remote, `${sha}:refs/inbox/${sha}`]);
     expect(pushed).toMatchObject({ exitCode: 0 });
   });
 

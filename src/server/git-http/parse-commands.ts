@@ -4,7 +4,15 @@ import { ProblemError } from "../http/problem-error.ts";
 const lengthBytes = 4;
 /** `old new refs/inbox/new`, capabilities, options: far below. */
 const maxLineBytes = 4 * 1024;
-const maxLines = 64;
+const maxCommands = 64;
+/** Places where the client's own history is cut: a shallow clone of a history with many branches has thousands. */
+const maxCuts = 100_000;
+
+interface Seen {
+  readonly ids: string[];
+  cuts: number;
+  isWhole: boolean;
+}
 
 /**
  * Passes the body of a git-receive-pack request on when its commands, which come first, are known to be allowed: each creates
@@ -14,36 +22,44 @@ export async function* checkCommands(
   body: AsyncIterable<Uint8Array>,
   onCommand?: (id: string) => void,
 ): AsyncGenerator<Uint8Array> {
-  let begun = Buffer.alloc(0);
-  let ids: readonly string[] | null = null;
+  const seen: Seen = { ids: [], cuts: 0, isWhole: false };
+  const checked: Uint8Array[] = [];
+  let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of body) {
-    if (ids !== null) {
+    if (seen.isWhole) {
       yield chunk;
       continue;
     }
-    begun = Buffer.concat([begun, chunk]);
-    ids = checkLines(begun);
-    if (ids === null) continue;
-    for (const id of ids) onCommand?.(id);
-    yield begun;
+    rest = Buffer.concat([rest, chunk]);
+    const end = checkLines(rest, seen);
+    checked.push(rest.subarray(0, end));
+    rest = rest.subarray(end);
+    if (!seen.isWhole) continue;
+    for (const id of seen.ids) onCommand?.(id);
+    yield Buffer.concat([...checked, rest]);
   }
-  if (ids === null) throw new ProblemError("BAD_REQUEST", { detail: "The push ends before its commands do." });
+  if (!seen.isWhole) throw new ProblemError("BAD_REQUEST", { detail: "The push ends before its commands do." });
 }
 
-/** The ids that are pushed; null: more bytes are needed to say. */
-function checkLines(bytes: Buffer): readonly string[] | null {
-  const ids: string[] = [];
+/** Looks at the lines that are there; answers where the first one begins that is not. */
+function checkLines(bytes: Buffer, seen: Seen): number {
   let at = 0;
-  for (let count = 0; count < maxLines; count += 1) {
-    if (bytes.length < at + lengthBytes) return null;
+  while (!seen.isWhole && bytes.length >= at + lengthBytes) {
     const length = parseLength(bytes.toString("latin1", at, at + lengthBytes));
-    if (length === 0) return ids;
-    if (bytes.length < at + length) return null;
-    const id = checkLine(bytes.toString("latin1", at + lengthBytes, at + length));
-    if (id !== null) ids.push(id);
-    at += length;
+    if (length > 0 && bytes.length < at + length) break;
+    seen.isWhole = length === 0;
+    if (length > 0) countLine(bytes.toString("latin1", at + lengthBytes, at + length), seen);
+    at += Math.max(length, lengthBytes);
   }
-  throw new ProblemError("BAD_REQUEST", { detail: `A push may have ${maxLines} commands.` });
+  return at;
+}
+
+function countLine(line: string, seen: Seen): void {
+  const id = checkLine(line);
+  if (id === null) seen.cuts += 1;
+  else seen.ids.push(id);
+  if (seen.ids.length <= maxCommands && seen.cuts <= maxCuts) return;
+  throw new ProblemError("BAD_REQUEST", { detail: `A push may have ${maxCommands} commands and ${maxCuts} cuts.` });
 }
 
 /** Of a pkt-line, its own four bytes included; 0 is the end of the list. */
