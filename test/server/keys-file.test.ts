@@ -1,4 +1,5 @@
-import { chmodSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { toWorkerError } from "../../src/core/worker-error.ts";
@@ -40,5 +41,21 @@ describe("a file with keys", () => {
     if (text !== null) writeFileSync(keysFile, text);
     const error = await startTestServer({ keys: [], keysFile }).then(() => null, toWorkerError);
     expect(error?.code).toBe("KEYS_INVALID");
+  });
+
+  it.each([
+    ["a pipe that nobody writes to", (file: string) => execFileSync("mkfifo", [file])],
+    ["a device without an end", (file: string) => symlinkSync("/dev/zero", file)],
+    ["a directory", (file: string) => mkdirSync(file)],
+  ])("that has become %s leaves the keys as they are", async (_, replace) => {
+    using directory = makeDirectory();
+    const keysFile = join(directory.path, "keys");
+    writeFileSync(keysFile, lines, { mode: 0o600 });
+    await using server = await startTestServer({ keys: [], keysFile });
+    rmSync(keysFile);
+    replace(keysFile);
+    await server.reloadKeys();
+    expect((await server.request("/api/v1/tasks")).status).toBe(200);
+    expect(server.log.join("")).toContain("the keys stay as they were");
   });
 });

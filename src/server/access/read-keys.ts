@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { constants, open } from "node:fs/promises";
 import { WorkerError } from "../../core/worker-error.ts";
 import { readCode } from "../../util/error-facts.ts";
 import type { ServerKey } from "../server-settings.ts";
@@ -15,8 +15,11 @@ export interface ReadKeys {
 /** Throws KEYS_INVALID. */
 export async function readKeysFile(file: string): Promise<ReadKeys> {
   try {
-    await using handle = await open(file, "r");
-    const { mode, size } = await handle.stat();
+    // A pipe would be waited for until somebody writes to it.
+    await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const found = await handle.stat();
+    const { mode, size } = found;
+    if (!found.isFile()) throw new WorkerError("KEYS_INVALID", `${file} is no file.`);
     if (size > maxBytes) throw new WorkerError("KEYS_INVALID", `${file} is larger than ${maxBytes} bytes.`);
     const keys = parseKeysFile(await handle.readFile("utf8"), file);
     if (keys.length === 0) throw new WorkerError("KEYS_INVALID", `${file} holds no key.`);
