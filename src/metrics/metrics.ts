@@ -3,7 +3,7 @@ import type { Usage } from "../core/usage.ts";
 
 /** What the server counts and times; docs/operations.md lists the names that Prometheus sees. Never throws. */
 export interface Metrics {
-  /** An HTTP request was answered. `route` is the pattern (`/api/v1/tasks/:id`), never a path: paths are without number. */
+  /** An HTTP request was answered. `route` is the pattern (`/api/v1/tasks/{id}`), never a path: there is no end of paths. */
   requestDone(request: {
     readonly method: string;
     readonly route: string;
@@ -20,6 +20,7 @@ export interface Metrics {
     readonly outcome: Outcome;
     /** The reason's code; null where all went well. */
     readonly code: string | null;
+    /** Since its submission. */
     readonly ms: number;
     readonly usage: Usage;
   }): void;

@@ -16,7 +16,9 @@ export function watchTotals(metrics: Metrics): { readonly metrics: Metrics; read
       },
       taskEnded(task) {
         const isWell = task.outcome === "succeeded" || task.outcome === "no_changes";
-        totals[isWell ? "succeeded" : "failed"] += 1;
+        if (isWell) totals.succeeded += 1;
+        // Who cancels a task says nothing about the server.
+        else if (task.outcome !== "cancelled") totals.failed += 1;
         metrics.taskEnded(task);
       },
     },

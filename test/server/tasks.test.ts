@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -8,7 +9,8 @@ import { makeRepository } from "../support/repository.ts";
 import { runRemoteGit } from "../support/remote-git.ts";
 import { untilStopped } from "../support/stopping-agent.ts";
 import { pushBase, submitTask, waitForEnd, waitForState } from "../support/submit.ts";
-import { startTestServer, testKeys } from "../support/task-server.ts";
+import { buildComplete, startTestServer, testKeys } from "../support/task-server.ts";
+import type { Act } from "../support/task-server.ts";
 
 describe("a task", () => {
   it("goes from a push to a commit that can be fetched, with events, report and diff", async () => {
@@ -84,6 +86,24 @@ describe("an interrupt", () => {
     expect((await stop({ mode: "never" })).status).toBe(400);
   });
 
+  it("that becomes urgent reaches an agent that does not stop, without delay", async () => {
+    using repository = makeRepository();
+    const untilKilled: Act = async function* (_, { killSignal }) {
+      yield { type: "agent.started", data: { sessionId: null, model: "test", version: "1.0.0" } };
+      if (killSignal?.aborted === false) await once(killSignal, "abort");
+      yield buildComplete({ outcome: "cancelled", reason: { code: "CANCELLED", message: "killed", hint: null } });
+    };
+    const dispatch = { leaseMs: 600_000, renewMs: 300_000 };
+    await using server = await startTestServer({ act: untilKilled, dispatch });
+    const { id } = await submitTask(server, await pushBase(server, repository));
+    await waitForState(server, id, "running");
+    const path = `/api/v1/tasks/${id}/interrupt`;
+    expect((await server.request(path, { json: { mode: "graceful" } })).status).toBe(202);
+    expect((await server.request(path, { json: { mode: "force" } })).status).toBe(200);
+    expect(await waitForEnd(server, id)).toMatchObject({ state: "cancelled" });
+    expect(await (await server.request("/health")).json()).toMatchObject({ totals: { succeeded: 0, failed: 0 } });
+  });
+
   it("of a task that has ended otherwise is refused", async () => {
     using repository = makeRepository();
     await using server = await startTestServer();
@@ -101,6 +121,8 @@ describe("an interrupt", () => {
     const waiting = await submitTask(server, base);
     const answer = await server.request(`/api/v1/tasks/${waiting.id}/interrupt`, { json: { mode: "graceful" } });
     expect([answer.status, taskResourceSchema.parse(await answer.json()).state]).toEqual([202, "cancelled"]);
+    const metrics = await (await server.request("/metrics")).text();
+    expect(metrics).toContain('agent_worker_tasks_ended_total{state="cancelled"} 1');
     expect((await server.request(`/api/v1/tasks/${waiting.id}/report`)).status).toBe(404);
     expect(await (await server.request(`/api/v1/tasks/${waiting.id}/diff`)).text()).toBe("");
     await server.request(`/api/v1/tasks/${running.id}/interrupt`, { method: "POST" });

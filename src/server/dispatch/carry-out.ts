@@ -1,6 +1,7 @@
 import { toWorkerError, WorkerError } from "../../core/worker-error.ts";
 import { AttemptOverError } from "../repositories/repositories.ts";
 import type { AttemptRefs } from "../repositories/repositories.ts";
+import { measureAge } from "../tell-end.ts";
 import type { Attempt } from "./attempt.ts";
 import { buildRefusedEnd } from "./build-ending.ts";
 import type { RunEnd } from "./build-ending.ts";
@@ -21,7 +22,7 @@ export async function carryOut(parts: DispatcherParts, attempt: Attempt): Promis
   const words = createPublicWords(repository, { directory, dataDirectory: parts.settings.dataDirectory });
   const follow = followRun(attempt, {
     toPublic: (event) => words.event(event),
-    onFirstEvent: (isWarm) => tellFirstEvent(parts, attempt, isWarm),
+    onFirstEvent: (isWarm) => parts.metrics.firstEvent(measureAge(task.createdAt), isWarm),
   });
   const work: Workplace = { attempt, follow, words };
   const { end, refs } = await run(parts, work);
@@ -78,8 +79,4 @@ function refuse({ task, signals }: Attempt, thrown: unknown): RunEnd {
     ? new WorkerError("CANCELLED", "The task was cancelled before its agent had started.", { cause: thrown })
     : toWorkerError(thrown);
   return buildRefusedEnd(task, error);
-}
-
-function tellFirstEvent({ metrics }: DispatcherParts, { task }: Attempt, isWarm: boolean): void {
-  metrics.firstEvent(Math.max(0, Date.now() - Date.parse(task.createdAt)), isWarm);
 }

@@ -1,3 +1,4 @@
+import { measureAge } from "../tell-end.ts";
 import type { Attempt } from "./attempt.ts";
 import { toVerdict } from "./build-ending.ts";
 import { carryOut } from "./carry-out.ts";
@@ -13,10 +14,9 @@ export async function followAttempt(
 ): Promise<AttemptEnd> {
   const { metrics } = parts;
   const { task, claim } = attempt;
-  const began = Date.now();
   const facts = { taskId: task.id, attempt: claim.attempt, runId: claim.runId };
   parts.log.info(facts, "attempt begins");
-  metrics.taskStarted(Math.max(0, began - Date.parse(task.createdAt)));
+  metrics.taskStarted(measureAge(task.createdAt));
   const end = await carryOut(parts, attempt).catch((error: unknown): AttemptEnd => {
     parts.log.error({ ...facts, err: error }, "an attempt failed in an unknown way");
     return { kind: "lost" };
@@ -25,7 +25,7 @@ export async function followAttempt(
   breaker.settle(end.kind === "ended" ? toVerdict(end.end.result) : "silent", isProbe);
   if (end.kind === "ended") {
     const { outcome, reason, usage } = end.end.result;
-    metrics.taskEnded({ state: end.state, outcome, code: reason?.code ?? null, ms: Date.now() - began, usage });
+    metrics.taskEnded({ state: end.state, outcome, code: reason?.code ?? null, ms: measureAge(task.createdAt), usage });
     parts.log.info({ ...facts, state: end.state, code: reason?.code }, "attempt ends");
   } else {
     parts.log.warn({ ...facts, end: end.kind }, "attempt ends without a result");

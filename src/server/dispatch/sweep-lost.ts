@@ -1,14 +1,17 @@
 import { z } from "zod";
+import type { Metrics } from "../../metrics/metrics.ts";
 import { taskEventSchema } from "../../protocol/task-event.ts";
 import { isTerminal } from "../../protocol/task-state.ts";
 import type { StoredTask, TaskStore } from "../../store/tasks/task-store.ts";
 import { parseJson } from "../../util/parse-json.ts";
 import type { AttemptRefs, Repositories } from "../repositories/repositories.ts";
+import { tellEnd } from "../tell-end.ts";
 import type { DispatcherLog } from "./dispatcher-parts.ts";
 
 interface SweepParts {
   readonly store: Pick<TaskStore, "sweep" | "readEvents">;
   readonly repositories: Pick<Repositories, "locate" | "unpublish" | "dropRun">;
+  readonly metrics: Pick<Metrics, "taskEnded">;
   readonly log: DispatcherLog;
 }
 
@@ -26,9 +29,10 @@ export async function sweepLost(parts: SweepParts, now: number): Promise<readonl
   }
 }
 
-async function follow({ store, repositories, log }: SweepParts, task: StoredTask): Promise<void> {
+async function follow({ store, repositories, metrics, log }: SweepParts, task: StoredTask): Promise<void> {
   const facts = { taskId: task.id, attempt: task.attempt, state: task.state };
   log.warn(facts, "an attempt was lost");
+  if (isTerminal(task.state)) tellEnd(metrics, task);
   const directory = repositories.locate(task.owner, task.request.repository);
   try {
     if (isTerminal(task.state)) await repositories.unpublish(directory, task.id);

@@ -10,6 +10,7 @@ import type { ServerApp } from "../http/create-app.ts";
 import { ProblemError } from "../http/problem-error.ts";
 import { readBody } from "../http/read-body.ts";
 import type { RouteParts } from "../server-parts.ts";
+import { tellEnd } from "../tell-end.ts";
 import { removeTask } from "./remove-task.ts";
 import { describeJson, describeProblems } from "./responses.ts";
 import { schemas } from "./schemas.ts";
@@ -97,8 +98,10 @@ export function addTask(app: ServerApp, parts: RouteParts): void {
     const { mode } = interruptRequestSchema.parse(context.req.valid("json"));
     const result = await store.interrupt(id, mode);
     if (result === null) throw new ProblemError("NOT_FOUND");
-    if (result.changed) dispatcher.wake(id);
+    // Also where it is stopping already: it may have to hurry now.
+    dispatcher.wake(id);
     const { task } = result;
+    if (result.changed && isTerminal(task.state)) tellEnd(parts.metrics, task);
     if (!result.changed && isTerminal(task.state) && task.state !== "cancelled")
       throw new ProblemError("ALREADY_ENDED");
     return context.json(toTaskResource(task), result.changed ? 202 : 200);

@@ -77,6 +77,9 @@ describe("draining", () => {
     await world.reach(id, "running");
     await dispatcher.drain(0);
     expect(await world.store.read(id)).toMatchObject({ state: "lost" });
+    expect(world.told.filter(([name]) => name === "taskEnded")).toEqual([
+      ["taskEnded", expect.objectContaining({ state: "lost", code: "TASK_LOST" })],
+    ]);
     expect(world.refs()).toEqual([`refs/inbox/${world.base}`]);
     await expectWhole(world.store, id);
   });
