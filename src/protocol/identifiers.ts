@@ -9,7 +9,8 @@ export const commitIdSchema = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/
 /** What a repository is called on a server; one space of names per key. Nothing in it can leave a directory. */
 export const repositoryKeySchema = z
   .string()
-  .max(100)
+  // What is too long is not looked at any further: megabytes would be more than a pattern can take.
+  .max(100, { abort: true })
   .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*$/)
   .refine((key) => !/\.(?:git|lock)$/i.test(key), "must not end with .git or .lock");
 

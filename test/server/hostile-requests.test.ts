@@ -64,6 +64,24 @@ describe("a body", () => {
     expect(problem.errors?.map(({ pointer }) => pointer)).toEqual(["/labels/__proto__"]);
   });
 
+  it.each([
+    ["fields", `{"task":"x"${Array.from({ length: 500_000 }, (_, at) => `,"${at}":0`).join("")}}`],
+    ["values", `{"task":"x","gates":[${Array(3_000_000).fill(0).join(",")}]}`],
+  ])("with millions of %s is refused before anybody looks at them", async (_, body) => {
+    await using server = await startTestServer();
+    expect(await post(server, body)).toMatchObject({
+      status: 400,
+      problem: { detail: "The body may hold 1000 values." },
+    });
+  });
+
+  it("with a name of megabytes is refused", async () => {
+    await using server = await startTestServer();
+    const key = "a.".repeat(3_490_000);
+    const body = JSON.stringify({ task: "x", repository: { ...repository, key } });
+    expect(await post(server, body)).toMatchObject({ status: 400, problem: { code: "BAD_REQUEST" } });
+  });
+
   it("with invalid UTF-8 is refused", async () => {
     await using server = await startTestServer();
     const body = Buffer.concat([Buffer.from('{"task":"'), Buffer.from([0xc3, 0x28]), Buffer.from('"}')]);

@@ -1,8 +1,8 @@
 import { buildFieldError, ProblemError } from "./problem-error.ts";
 
-/** The value of a JSON text that is no deeper than it may be and cannot meddle with prototypes. Throws BAD_REQUEST. */
+/** The value of a JSON text that is no deeper and no wider than it may be and cannot meddle with prototypes. Throws BAD_REQUEST. */
 export function parseBody(text: string, maxDepth: number): unknown {
-  checkDepth(text, maxDepth);
+  checkShape(text, maxDepth);
   const value = parse(text);
   refusePrototypes(value, "");
   return value;
@@ -21,10 +21,14 @@ const quote = 0x22;
 const backslash = 0x5c;
 const openers = new Set([0x5b, 0x7b]);
 const closers = new Set([0x5d, 0x7d]);
+const comma = 0x2c;
+/** A body has far fewer. To look into millions of fields would keep the server from all its other work for seconds. */
+const maxCommas = 1_000;
 
 /** Before anything is built of it. */
-function checkDepth(text: string, maxDepth: number): void {
+function checkShape(text: string, maxDepth: number): void {
   let depth = 0;
+  let commas = 0;
   let inString = false;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
@@ -32,6 +36,10 @@ function checkDepth(text: string, maxDepth: number): void {
     else if (inString) at += code === backslash ? 1 : 0;
     else if (openers.has(code)) depth += 1;
     else if (closers.has(code)) depth -= 1;
+    else if (code === comma) commas += 1;
+    if (commas > maxCommas) {
+      throw new ProblemError("BAD_REQUEST", { detail: `The body may hold ${maxCommas} values.` });
+    }
     if (depth > maxDepth) {
       throw new ProblemError("BAD_REQUEST", { detail: `The body may be nested ${maxDepth} levels deep.` });
     }
