@@ -1,6 +1,7 @@
 import { WorkerError } from "../core/worker-error.ts";
 import { buildGitEnvironment } from "./git-environment.ts";
 import type { GitConfiguration, GitSettings } from "./git-environment.ts";
+import { buildOnlyOrigin } from "./only-origin.ts";
 
 /** A repository on a task server, as git reaches it over HTTP. */
 export interface RemoteRepository {
@@ -25,7 +26,10 @@ export function buildRemoteEnvironment(
 ): Readonly<Record<string, string>> {
   const { url, authorization, proxyUrl, certificates } = remote;
   const own: GitConfiguration = [
-    ["http.proxy", proxyUrl ?? ""],
+    ...buildOnlyOrigin(url, {
+      proxyUrl,
+      header: authorization === undefined ? undefined : `Authorization: ${authorization}`,
+    }),
     // With the first request, as all others of ours do: some proxies close the connection when they ask for it.
     ["http.proxyAuthMethod", "basic"],
     ["http.followRedirects", "false"],
@@ -34,7 +38,6 @@ export function buildRemoteEnvironment(
     ["http.lowSpeedTime", "60"],
     ["protocol.version", "2"],
     ...(certificates === undefined ? [] : [["http.sslCAInfo", certificates] as const]),
-    ...(authorization === undefined ? [] : [["http.extraHeader", `Authorization: ${authorization}`] as const]),
     ...configuration,
   ];
   return {

@@ -1,6 +1,7 @@
 import { toWorkerError, WorkerError } from "../../core/worker-error.ts";
 import { buildGitEnvironment } from "../../git/git-environment.ts";
 import type { GitConfiguration } from "../../git/git-environment.ts";
+import { buildOnlyOrigin } from "../../git/only-origin.ts";
 import { runGit } from "../../git/run-git.ts";
 import { quote } from "../../util/quote.ts";
 import { createBareRepository } from "./bare-repository.ts";
@@ -61,6 +62,7 @@ function buildRemote(source: SourceUrl, address: string, settings: RepositoriesS
   const { href: from, protocol, host, port } = source;
   const shown = address.includes(":") ? `[${address}]` : address;
   const configuration: GitConfiguration = [
+    ...(protocol === "https" ? buildOnlyOrigin(from) : []),
     ["http.followRedirects", "false"],
     ["http.emptyAuth", "false"],
     ["http.curloptResolve", `${host}:${port}:${shown}`],
