@@ -88,6 +88,7 @@ function buildServe(reading: Reading, stateDirectory: string): Config["serve"] {
     workspaceRoots: readList(reading, options.workspaceRoots),
     urlHosts: readList(reading, options.urlHosts),
     drainMs: read(reading, options.drainTimeout),
+    keepMs: read(reading, options.keep),
     keysFile: readOptional(reading, options.keysFile),
     keys: readOptional(reading, options.keys),
   };

@@ -82,6 +82,8 @@ export interface ServeConfig {
   readonly workspaceRoots: readonly string[];
   readonly urlHosts: readonly string[];
   readonly drainMs: number;
+  /** How long tasks are kept after their end, and conversations after they were continued last. */
+  readonly keepMs: number;
   readonly keysFile: string | undefined;
   /** `name:key,name:key`. Never print it. */
   readonly keys: string | undefined;

@@ -109,6 +109,16 @@ export const serveOptions = {
     parse: parsers.parseDurationMs,
     defaultText: "30s",
   }),
+  keep: defineOption({
+    key: "serve.keep",
+    description: "how long tasks that have ended are kept, and conversations that nobody continues",
+    group: "Task server",
+    flags: [buildFlag("--keep", "DURATION")],
+    environment: buildEnvironment("AGENT_WORKER_KEEP"),
+    files: "global",
+    parse: parsers.parseDurationMs,
+    defaultText: "30d",
+  }),
   keysFile: defineOption({
     key: "serve.keysFile",
     description: "file with a line name:key or name:key:expiry for each who may use the server; read anew on SIGHUP",

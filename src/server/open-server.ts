@@ -4,6 +4,7 @@ import { createTickets } from "./access/tickets.ts";
 import type { DispatcherParts, DispatcherSettings } from "./dispatch/dispatcher-parts.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
 import { startDispatcher } from "./dispatch/start-dispatcher.ts";
+import { startRetention } from "./removal/start-retention.ts";
 import type { RunningServer } from "./running-server.ts";
 import type { ServerParts } from "./server-parts.ts";
 import { createStreamParts } from "./stream/stream-parts.ts";
@@ -19,7 +20,11 @@ type Given = Pick<
 
 /** What the server is made of. It owns the store and disposes of it. */
 export interface WholeServer extends Given, Pick<DispatcherParts, "runners" | "recover" | "sessions" | "warm"> {
-  readonly settings: ServerParts["settings"] & { readonly dataDirectory: string; readonly drainMs: number };
+  readonly settings: ServerParts["settings"] & {
+    readonly dataDirectory: string;
+    readonly drainMs: number;
+    readonly keepMs: number;
+  };
   readonly dispatch: Omit<DispatcherSettings, "concurrency" | "dataDirectory">;
   readonly stream?: Partial<StreamOptions> | undefined;
   readonly metrics: Metrics;
@@ -63,6 +68,7 @@ export async function openServer(whole: WholeServer): Promise<RunningServer> {
   const started = await startDispatcher({ ...whole, metrics, log: logger, settings: dispatch });
   dispatcher = started;
   opening.use(started);
+  opening.use(startRetention({ ...whole, keepMs: settings.keepMs }));
   logger.info({ url: http.url, dataDirectory: settings.dataDirectory }, "listening");
   const stack = opening.move();
   return {

@@ -121,6 +121,7 @@ async function buildWhole(options: TestServerOptions, ground: Ground): Promise<W
     publicHosts: [],
     dataDirectory,
     drainMs: 1_000,
+    keepMs: 86_400_000,
     ...options.settings,
   };
   const runner = options.runner ?? createTestRunner(options.act ?? commitWork, dataDirectory);

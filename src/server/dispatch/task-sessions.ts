@@ -1,10 +1,11 @@
-import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { TaskSession } from "../../core/task.ts";
 import { WorkerError } from "../../core/worker-error.ts";
 import { sessionIdSchema } from "../../protocol/identifiers.ts";
 import type { Store } from "../../store/store.ts";
 import type { Claim, StoredTask, TaskStore } from "../../store/tasks/task-store.ts";
+import { removeSession } from "../removal/remove-session.ts";
 import { buildSpaceName } from "../repositories/create-repositories.ts";
 
 /** Conversations from task to task: `<data directory>/sessions/<owner>/<id>.jsonl`, of which the store holds the list. */
@@ -68,7 +69,6 @@ const mostByDefault = 200;
 
 async function trim({ store, mostSessions = mostByDefault }: TaskSessionParts, owner: string): Promise<void> {
   for (const { id } of (await store.listSessions(owner)).slice(mostSessions)) {
-    const removed = await store.removeSession(owner, id);
-    if (removed !== null) await rm(removed.file, { force: true });
+    await removeSession(store, { owner, id });
   }
 }

@@ -1,10 +1,10 @@
-import { rm } from "node:fs/promises";
 import { createRoute, z } from "@hono/zod-openapi";
 import { sessionIdSchema } from "../../protocol/identifiers.ts";
 import { sessionResourceSchema } from "../../protocol/task-resource.ts";
 import { requireOwner } from "../access/authenticate.ts";
 import type { ServerApp } from "../http/create-app.ts";
 import { ProblemError } from "../http/problem-error.ts";
+import { removeSession } from "../removal/remove-session.ts";
 import type { RouteParts } from "../server-parts.ts";
 import { describeJson, describeProblems } from "./responses.ts";
 import { schemas } from "./schemas.ts";
@@ -49,9 +49,8 @@ export function addSessions(app: ServerApp, { store }: RouteParts): void {
     return context.json(sessionResourceSchema.parse(session), 200);
   });
   app.openapi(removeRoute, async (context) => {
-    const removed = await store.removeSession(requireOwner(context), context.req.valid("param").id);
-    if (removed === null) throw new ProblemError("NOT_FOUND");
-    await rm(removed.file, { force: true });
+    const { id } = context.req.valid("param");
+    if (!(await removeSession(store, { owner: requireOwner(context), id }))) throw new ProblemError("NOT_FOUND");
     return context.body(null, 204);
   });
 }

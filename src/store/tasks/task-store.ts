@@ -94,6 +94,11 @@ export interface TaskCounts {
   readonly byState: Readonly<Record<TaskState, number>>;
 }
 
+export interface Expired {
+  readonly tasks: readonly StoredTask[];
+  readonly sessions: readonly StoredSession[];
+}
+
 /**
  * The task server's memory. What a call has answered is durable: it survives the end of any process. All writes of an attempt
  * name its claim and answer null (nothing is written) where the claim is no longer the current one. Every implementation passes test/conformance/task-store.ts.
@@ -112,6 +117,13 @@ export interface TaskStore extends AsyncDisposable {
   readReport(id: string): Promise<string | null>;
   /** Only a terminal task, with its events; false where it is not there or has not ended. */
   remove(id: string): Promise<boolean>;
+  /** The run ids of all attempts of a task, also of those that are not counted. */
+  listRuns(id: string): Promise<readonly string[]>;
+  /**
+   * What may be forgotten, of all owners, the oldest first and some hundred at most: tasks that ended before `before` (milliseconds since
+   * 1970), and conversations that were continued last before it and that no unfinished task is to continue.
+   */
+  listExpired(before: number): Promise<Expired>;
 
   /** Gives the next queued task to who asks: owners in turn, each owner's oldest first; null where none is queued. */
   claim(options: {

@@ -101,6 +101,57 @@ export function describeLists(createPlace: CreatePlace): void {
       expect(await store.counts("nobody")).toMatchObject({ queued: 0, active: 0 });
     });
 
+    it("know the runs of all attempts of a task, until it is removed", async () => {
+      using place = createPlace();
+      await using store = await place.open();
+      const { id } = await createTask(store);
+      const first = await claimNext(store);
+      await store.release(first.claim);
+      const second = await claimNext(store);
+      const runIds = [first.claim.runId, second.claim.runId];
+      expect((await store.listRuns(id)).toSorted()).toEqual(runIds.toSorted());
+      await store.finish(second.claim, ending());
+      await store.remove(id);
+      expect(await store.listRuns(id)).toEqual([]);
+    });
+
+    it("name the tasks of everybody that ended before a moment, the oldest first", async () => {
+      using place = createPlace();
+      let now = 1_000;
+      await using store = await place.open({ now: () => now });
+      const ids: string[] = [];
+      for (const owner of ["ann", "bob", "ann"]) {
+        now += 1_000;
+        const { id } = await createTask(store, { owner });
+        ids.push(id);
+        await store.finish((await claimNext(store)).claim, ending());
+      }
+      await createTask(store);
+      await claimNext(store);
+      await createTask(store);
+      now += 1_000_000;
+      const list = async (before: number) => (await store.listExpired(before)).tasks.map(({ id }) => id);
+      expect(await list(2_000)).toEqual([]);
+      expect(await list(3_001)).toEqual(ids.slice(0, 2));
+      expect(await list(now)).toEqual(ids);
+    });
+
+    it("name the conversations that nobody continues any more", async () => {
+      using place = createPlace();
+      await using store = await place.open();
+      const ends = Date.parse(session.updatedAt);
+      for (const id of ["s-1", "s-2", "s-3"]) await store.saveSession({ ...session, id });
+      await createTask(store, { request: { session: "s-1" } });
+      const { claim } = await claimNext(store);
+      await createTask(store, { request: { session: "s-2" } });
+      await createTask(store, { owner: "bob", request: { session: "s-3" } });
+      const list = async (before: number) => (await store.listExpired(before)).sessions.map(({ id }) => id);
+      expect(await list(ends)).toEqual([]);
+      expect(await list(ends + 1)).toEqual(["s-3"]);
+      await store.finish(claim, ending());
+      expect(await list(ends + 1)).toEqual(["s-1", "s-3"]);
+    });
+
     it("keep sessions per owner, the one continued last first", async () => {
       using place = createPlace();
       const first = await place.open();

@@ -29,6 +29,7 @@ export function claimTask(writing: Writing, { leaseMs, runId }: ClaimOptions): C
      startedAt = coalesce(startedAt, :startedAt)`,
     { number: next.number, fence, attempt, runId, leaseUntil: now + leaseMs, startedAt: toTimestamp(now) },
   );
+  database.run("INSERT INTO runs VALUES (:number, :runId) ON CONFLICT DO NOTHING", { number: next.number, runId });
   database.run(
     `INSERT INTO owners SELECT :owner, coalesce(max(served), 0) + 1 FROM owners WHERE true
      ON CONFLICT DO UPDATE SET served = excluded.served`,

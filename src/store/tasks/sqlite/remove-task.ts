@@ -14,6 +14,12 @@ export function removeTask(writing: Writing, id: string, epoch: Epoch): boolean 
   return database.run("DELETE FROM tasks WHERE number = :number", { number: task.number }) > 0;
 }
 
+/** Every claim has noted its own. */
+export function listRuns(database: Database, id: string): readonly string[] {
+  const rows = database.all("SELECT runs.id FROM runs JOIN tasks ON number = task WHERE tasks.id = :id", { id });
+  return rows.map((row) => String(row["id"]));
+}
+
 export function readReport(database: Database, id: string): string | null {
   const row = database.get("SELECT reports.text FROM reports JOIN tasks ON number = task WHERE id = :id", { id });
   return row === undefined ? null : String(row["text"]);

@@ -68,6 +68,12 @@ const steps: readonly string[] = [
    CREATE TABLE sessions (
      owner TEXT NOT NULL, id TEXT NOT NULL, updatedAt TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (owner, id)
    ) WITHOUT ROWID;`,
+  `CREATE TABLE runs (
+     task INTEGER NOT NULL REFERENCES tasks ON DELETE CASCADE, id TEXT NOT NULL, PRIMARY KEY (task, id)
+   ) WITHOUT ROWID;
+   INSERT INTO runs SELECT number, runId FROM tasks WHERE runId IS NOT NULL;
+   CREATE INDEX tasksByEnd ON tasks (endedAt) WHERE endedAt IS NOT NULL;
+   CREATE INDEX sessionsByUpdate ON sessions (updatedAt);`,
 ];
 
 /** Brings the file to the version this program knows. Throws STORE_FAILED where a newer program made it. */

@@ -33,6 +33,6 @@ export function removeSession(database: Database, owner: string, id: string): St
   return session;
 }
 
-function toSession(row: Row): StoredSession {
+export function toSession(row: Row): StoredSession {
   return storedSessionSchema.parse(parseJson(String(row["text"])));
 }

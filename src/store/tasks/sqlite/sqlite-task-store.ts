@@ -7,6 +7,7 @@ import { createHints } from "../hints.ts";
 import type {
   Claim,
   CreateResult,
+  Expired,
   NewEvent,
   NewTask,
   StoredSession,
@@ -25,13 +26,14 @@ import { openEpoch } from "./epoch.ts";
 import type { Epoch } from "./epoch.ts";
 import type { Interrupted } from "./interrupt-task.ts";
 import { interruptTask } from "./interrupt-task.ts";
+import { listExpired } from "./list-expired.ts";
 import { listTasks } from "./list-tasks.ts";
 import type { TaskList } from "./list-tasks.ts";
 import { createPrivate, openLock } from "./lock.ts";
 import { readCounts } from "./read-counts.ts";
 import { readEvents } from "./read-events.ts";
 import type { EventPage } from "./read-events.ts";
-import { readReport, removeTask } from "./remove-task.ts";
+import { listRuns, readReport, removeTask } from "./remove-task.ts";
 import { releaseTask, sweepTasks } from "./requeue-task.ts";
 import { migrate } from "./schema.ts";
 import { listSessions, readSession, removeSession, saveSession } from "./sessions.ts";
@@ -123,6 +125,14 @@ class SqliteTaskStore implements TaskStore {
 
   remove(id: string): Promise<boolean> {
     return this.#queue.write(true, (writing) => removeTask(writing, id, this.#parts.epoch));
+  }
+
+  listRuns(id: string): Promise<readonly string[]> {
+    return this.#read((database) => listRuns(database, id));
+  }
+
+  listExpired(before: number): Promise<Expired> {
+    return this.#read((database) => listExpired(database, before, this.epoch));
   }
 
   claim(options: ClaimOptions): Promise<Claimed | null> {
