@@ -48,6 +48,19 @@ describe("without a valid key", () => {
   });
 });
 
+it("lets nobody keep an answer, nor another site load it", async () => {
+  using repository = makeRepository();
+  await using server = await startTestServer();
+  const { id } = await submitTask(server, await pushBase(server, repository));
+  await waitForEnd(server, id);
+  const paths = ["", "/events", "/report", "/diff"].map((part) => `/api/v1/tasks/${id}${part}`);
+  for (const path of ["/api/v1/tasks", "/api/v1/sessions", "/metrics", "/health", ...paths]) {
+    const { headers } = await server.request(path);
+    expect([path, headers.get("Cache-Control")]).toEqual([path, "no-store"]);
+    expect(headers.get("Cross-Origin-Resource-Policy")).toBe("same-origin");
+  }
+});
+
 it("takes the key as git sends it, as a password", async () => {
   await using server = await startTestServer();
   const basic = Buffer.from(`x:${testKeys.alice}`).toString("base64");

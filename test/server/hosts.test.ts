@@ -54,6 +54,19 @@ describe("a page of somebody else's", () => {
     expect(await openSocket(`${server.url}/ws/tasks/${nobody}`, { Origin: server.url })).toBe(401);
   });
 
+  it("cannot make the browser ask for anything but the page, whatever asks", async () => {
+    await using server = await startTestServer({ keys: [], page: true });
+    const repository = "/api/v1/repositories/app.git/info/refs?service=git-receive-pack";
+    const ask = async (path: string, site: string): Promise<number> =>
+      // Of an image, a frame, a form: without an Origin.
+      (await server.request(path, { key: null, headers: { "Sec-Fetch-Site": site } })).status;
+    for (const site of ["cross-site", "same-site"]) {
+      for (const path of [repository, "/%61pi/v1/tasks", "/metrics"]) expect(await ask(path, site)).toBe(403);
+      expect(await ask("/?from=a-link", site)).toBe(200);
+    }
+    for (const site of ["same-origin", "none"]) expect(await ask(repository, site)).toBe(200);
+  });
+
   it("is also not let in where there are no keys", async () => {
     await using server = await startTestServer({ keys: [] });
     expect((await server.request("/api/v1/tasks", { key: null })).status).toBe(200);
@@ -76,4 +89,10 @@ it("that listens to the network may be called by any name, unless they are told"
   await using told = await startTestServer({ settings: { host: "0.0.0.0", publicHosts: ["agents.example"] } });
   expect(await askAs(told, "agents.example:8000")).toBe(200);
   expect(await askAs(told, "evil.example")).toBe(403);
+});
+
+it("has one name at a time", async () => {
+  await using server = await startTestServer();
+  const lines = "Host: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n";
+  expect((await sendRaw(server.url, `GET /healthz HTTP/1.1\r\n${lines}`)).status).toBe(400);
 });

@@ -21,20 +21,39 @@ export function isLoopback(host: string): boolean {
  * Throws BAD_REQUEST, FORBIDDEN, UPGRADE_REQUIRED.
  */
 export function checkRequest(incoming: IncomingMessage, rules: HostRules): void {
-  const { host, origin, "agent-worker-api": version } = incoming.headers;
-  if (host === undefined) throw new ProblemError("BAD_REQUEST", { detail: "The request has no Host header." });
-  if (!isOwnHost(host, rules)) {
-    throw new ProblemError("FORBIDDEN", { detail: "The Host header names another server. See --public-host." });
-  }
-  const isSafe = incoming.method === "GET" || incoming.method === "HEAD" || incoming.method === "OPTIONS";
-  const isSocket = incoming.headers.upgrade !== undefined;
-  if ((!isSafe || isSocket) && origin !== undefined && !isSameOrigin(origin, host)) {
-    throw new ProblemError("FORBIDDEN", { detail: "The request comes from a page of another origin." });
-  }
+  const host = checkHost(incoming, rules);
+  checkOrigin(incoming, host);
+  const { "agent-worker-api": version } = incoming.headers;
   if (version !== undefined && String(version).split(".", 1).join("") !== String(apiVersion)) {
     const detail = `The client speaks version ${String(version).slice(0, 20)} of the API, the server version ${apiVersion}.`;
     throw new ProblemError("UPGRADE_REQUIRED", { detail, headers: { "Agent-Worker-Api": String(apiVersion) } });
   }
+}
+
+function checkHost({ headersDistinct }: IncomingMessage, rules: HostRules): string {
+  const [host, ...more] = headersDistinct["host"] ?? [];
+  if (host === undefined) throw new ProblemError("BAD_REQUEST", { detail: "The request has no Host header." });
+  if (more.length > 0) throw new ProblemError("BAD_REQUEST", { detail: "The request has more than one Host header." });
+  if (isOwnHost(host, rules)) return host;
+  throw new ProblemError("FORBIDDEN", { detail: "The Host header names another server. See --public-host." });
+}
+
+function checkOrigin(incoming: IncomingMessage, host: string): void {
+  const { method, headers } = incoming;
+  const isSafe = method === "GET" || method === "HEAD" || method === "OPTIONS";
+  const isSocket = headers.upgrade !== undefined;
+  if ((!isSafe || isSocket) && headers.origin !== undefined && !isSameOrigin(headers.origin, host)) {
+    throw new ProblemError("FORBIDDEN", { detail: "The request comes from a page of another origin." });
+  }
+  if (isLedHere(incoming)) {
+    throw new ProblemError("FORBIDDEN", { detail: "The request comes from a page of another site." });
+  }
+}
+
+/** By a page elsewhere, and not to the page: an image, a frame or a form has no Origin, and even reading makes repositories and work. */
+function isLedHere({ headers, url }: IncomingMessage): boolean {
+  const site = headers["sec-fetch-site"] ?? "none";
+  return site !== "none" && site !== "same-origin" && url?.split("?", 1)[0] !== "/";
 }
 
 /**

@@ -32,6 +32,9 @@ export function openExchange(incoming: IncomingMessage, outgoing: ServerResponse
   const exchange: Exchange = { requestId, owner: null, route: "none", logger: parts.logger.child({ requestId }) };
   outgoing.setHeader("X-Request-Id", requestId);
   outgoing.setHeader("X-Content-Type-Options", "nosniff");
+  outgoing.setHeader("Cross-Origin-Resource-Policy", "same-origin");
+  // What may be kept says so itself.
+  outgoing.setHeader("Cache-Control", "no-store");
   outgoing.once("close", () => {
     const { method = "" } = incoming;
     const ms = Math.round(performance.now() - startedAt);
