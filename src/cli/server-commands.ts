@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { options } from "../config/options.ts";
 import { addCalledFlags, addTaskFlags, declare, onCall } from "./declaring.ts";
 import type { Declaring } from "./declaring.ts";
-import { collectFlags, everySetting } from "./setting-flags.ts";
+import { collectFlags, submitSettings } from "./setting-flags.ts";
 
 /** How to speak to a server, and what is printed of a run. */
 const serverSettings = [options.serverUrls, options.serverApiKey, options.caBundle];
@@ -44,7 +44,7 @@ function declareSubmit(runs: Command, declaring: Declaring): void {
   const submit = runs
     .command("submit")
     .description("hand a task to a server, print the run's id, and wait for nothing");
-  addCalledFlags(addTaskFlags(submit), everySetting, declaring);
+  addCalledFlags(addTaskFlags(submit), submitSettings, declaring);
   submit.action(async (own: { task?: string; taskFile?: string }) => {
     const { runsSubmitCommand } = await import("./commands/runs-submit.ts");
     const request = { flags: collectFlags(submit), task: own.task, taskFile: own.taskFile };

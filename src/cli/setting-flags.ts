@@ -17,6 +17,16 @@ const onlyOfServe = new Set<SettingOption<unknown>>(Object.values(serveOptions))
 /** Settings of a run. */
 export const everySetting = optionList.filter((setting) => setting.flags.length > 0 && !onlyOfServe.has(setting));
 
+/** Settings that say nothing to who only hands a task over: a server has containers of its own, and there is no report yet. */
+const notOfSubmit = new Set<SettingOption<unknown>>([
+  ...Object.values(containerOptions),
+  options.executionMode,
+  options.reports,
+  options.dryRun,
+]);
+
+export const submitSettings = [...everySetting.filter((setting) => !notOfSubmit.has(setting)), options.caBundle];
+
 /** Settings of the task server: its own, and those of the containers it runs. */
 export const serveSettings = [
   ...Object.values(serveOptions).filter(({ flags }) => flags.length > 0),

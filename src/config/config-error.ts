@@ -10,6 +10,6 @@ export function buildConfigError(problems: readonly Problem[]): WorkerError {
       ? unique.join("")
       : [`${unique.length} things are wrong with the configuration:`, ...unique.map((line) => `  ${line}`)].join("\n");
   return new WorkerError("CONFIG_INVALID", message, {
-    hint: "All settings are described in docs/configuration.md and by `agent-worker run --help`.",
+    hint: "All settings are described in docs/configuration.md and by --help of the command.",
   });
 }

@@ -72,6 +72,8 @@ export function toRemoteError(error: unknown, { url }: RemoteRepository): unknow
       cause: error,
     });
   }
+  // git's word for 404: what answers is no task server, or its address lacks or has a path.
+  if (/fatal: repository '.*' not found/i.test(message)) return failed("SERVER_REFUSED", "has no repositories there");
   if (/remote rejected|returned error: 4\d\d|not our ref/i.test(message))
     return failed("SERVER_REFUSED", "refused git");
   if (/'remote-https?' is not a git command|Unable to find remote helper/i.test(message)) {

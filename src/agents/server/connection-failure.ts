@@ -13,6 +13,12 @@ interface Meaning {
 const before = (what: string): Meaning => ({ what, untouched: true, retryable: true });
 const during = (what: string): Meaning => ({ what, untouched: false, retryable: true });
 
+/** What answers has never heard of TLS. */
+function plain(): Meaning {
+  const hint = "If the server is not behind TLS, its address begins with http://.";
+  return { what: "does not speak TLS", hint, untouched: true, retryable: false };
+}
+
 const meanings: ReadonlyMap<string, Meaning> = new Map([
   ["ECONNREFUSED", before("refuses connections")],
   ["ENOTFOUND", before("has no address")],
@@ -27,6 +33,7 @@ const meanings: ReadonlyMap<string, Meaning> = new Map([
   ["ECONNRESET", during("closed the connection")],
   ["EPIPE", during("closed the connection")],
   ["UND_ERR_SOCKET", during("closed the connection")],
+  ["ERR_SSL_WRONG_VERSION_NUMBER", plain()],
   ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", during("broke off its answer")],
 ]);
 

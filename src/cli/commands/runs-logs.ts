@@ -14,10 +14,13 @@ import { readRunState } from "../../worker/cleaning/run-state.ts";
 
 type RunsLogsOptions = Pick<CommandOptions, "flags" | "argument" | "json" | "log" | "follow">;
 
+const nothing = "There is nothing in this log.\n";
+const there = "The run is on a server. To follow it from here: agent-worker runs resume ";
+
 /** `runs logs`: for people; with --json the lines as they are stored, but for what a terminal would obey. */
 export async function runsLogsCommand(options: RunsLogsOptions, context: CliContext): Promise<number> {
   const { store, palette } = await openRuns(options, context);
-  const { id, paths } = await store.readRun(options.argument);
+  const { id, paths, record } = await store.readRun(options.argument);
   const { log } = options;
   const output = createOutputWriter(context.stdout);
   const following: Following = {
@@ -35,7 +38,10 @@ export async function runsLogsCommand(options: RunsLogsOptions, context: CliCont
   }
   await output.close();
   context.signal.throwIfAborted();
-  if (isEmpty) context.stderr.write("There is nothing in this log.\n");
+  if (isEmpty) {
+    const isThere = log === "events" && record?.server !== undefined;
+    context.stderr.write(isThere ? `${nothing}${there}${id}\n` : nothing);
+  }
   return 0;
 }
 
