@@ -2,7 +2,7 @@ import type { Readable, Writable } from "node:stream";
 import type { Config } from "../config/config.ts";
 import type { Runner } from "../core/runner.ts";
 import type { ServerRuns } from "./runs/server-runs.ts";
-import type { RunningServer } from "../server/running-server.ts";
+import type { RunningServer } from "../server/open-server.ts";
 
 /** What a command may touch of the process it runs in. */
 export interface CliContext {

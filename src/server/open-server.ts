@@ -5,7 +5,6 @@ import type { DispatcherParts, DispatcherSettings } from "./dispatch/dispatcher-
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
 import { startDispatcher } from "./dispatch/start-dispatcher.ts";
 import { startRetention } from "./removal/start-retention.ts";
-import type { RunningServer } from "./running-server.ts";
 import type { ServerParts } from "./server-parts.ts";
 import { createStreamParts } from "./stream/stream-parts.ts";
 import type { StreamOptions } from "./stream/stream-options.ts";
@@ -15,16 +14,21 @@ import { openDisposables } from "../util/disposables.ts";
 
 type Given = Pick<
   ServerParts,
-  "limits" | "store" | "repositories" | "runs" | "agents" | "agentCli" | "git" | "logger" | "page"
+  "settings" | "limits" | "store" | "repositories" | "runs" | "agents" | "agentCli" | "git" | "logger" | "page"
 >;
+
+/** The whole task server: it listens and carries out tasks. Disposing ends all of it at once. */
+export interface RunningServer extends AsyncDisposable {
+  /** `http://127.0.0.1:8000`, with the port it really has. */
+  readonly url: string;
+  /** Reads the keys anew. A file that is wrong leaves the keys as they are; the log tells. Never rejects. */
+  reloadKeys(): Promise<void>;
+  /** Takes nothing new, sends streams away, waits for what runs, hands the rest back to the queue. Resolves when nothing runs. */
+  drain(): Promise<void>;
+}
 
 /** What the server is made of. It owns the store and disposes of it. */
 export interface WholeServer extends Given, Pick<DispatcherParts, "runners" | "recover" | "sessions" | "warm"> {
-  readonly settings: ServerParts["settings"] & {
-    readonly dataDirectory: string;
-    readonly drainMs: number;
-    readonly keepMs: number;
-  };
   readonly dispatch: Omit<DispatcherSettings, "concurrency" | "dataDirectory">;
   readonly stream?: Partial<StreamOptions> | undefined;
   readonly metrics: Metrics;

@@ -12,11 +12,9 @@ import type { ServerLimits } from "./server-limits.ts";
 import type { ServerSettings } from "./server-settings.ts";
 import type { StreamParts } from "./stream/stream-parts.ts";
 
-/** What the HTTP surface stands on; built in wire.ts. */
+/** What the HTTP surface stands on; built by openServer. */
 export interface ServerParts extends AccessParts {
-  readonly settings: Pick<ServerSettings, "host" | "port" | "version" | "concurrency" | "queueLimit"> & {
-    readonly publicHosts: readonly string[];
-  };
+  readonly settings: ServerSettings;
   readonly limits: ServerLimits;
   readonly store: TaskStore;
   readonly repositories: Repositories;

@@ -1,33 +1,17 @@
-/** What `agent-worker serve` is told. Sizes in bytes, times in milliseconds. */
+/** What the server as a whole is told; its parts are told the rest by wire-server.ts. Times in milliseconds. */
 export interface ServerSettings {
+  readonly version: string;
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
+  /** Names under which it is reached beside its address. */
+  readonly publicHosts: readonly string[];
   /** Holds tasks.sqlite, repositories/, sessions/, runs/. */
   readonly dataDirectory: string;
   readonly concurrency: number;
-  readonly warm: number;
   readonly queueLimit: number;
-  /** Directories below which `repository.path` may lie; none: `path` is refused. */
-  readonly workspaceRoots: readonly string[];
-  /** Hosts that `repository.url` may name; none: `url` is refused. */
-  readonly urlHosts: readonly string[];
+  /** How long running tasks may go on when the server is told to stop. */
   readonly drainMs: number;
-  /** Read anew on SIGHUP. */
-  readonly keysFile: string | undefined;
-  /** Keys from the environment. */
-  readonly keys: readonly ServerKey[];
-  readonly version: string;
+  /** How long a task is kept after its end, and a conversation after it was continued last. */
+  readonly keepMs: number;
 }
-
-/** A key in the clear exists only between its source and its hash. */
-export interface ServerKey {
-  /** The owner of what it sends: `^[a-z0-9][a-z0-9_-]{0,31}$`. */
-  readonly name: string;
-  readonly key: string;
-  /** After which it is refused; null: never. */
-  readonly expiresAt: Date | null;
-}
-
-/** Whose tasks they are where the server has no keys and serves loopback only. */
-export const localOwner = "local";

@@ -2,9 +2,11 @@ import type { IncomingMessage } from "node:http";
 import { ProblemError } from "../http/problem-error.ts";
 import type { Context } from "hono";
 import type { Exchange, ServerEnvironment } from "../http/exchange.ts";
-import { localOwner } from "../server-settings.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { Tickets } from "./tickets.ts";
+
+/** Whose tasks they are where the server has no keys and serves loopback only. */
+const localOwner = "local";
 
 export interface AccessParts {
   readonly keys: KeyRing;

@@ -1,5 +1,13 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { ServerKey } from "../server-settings.ts";
+
+/** A key in the clear exists only between its source and its hash. */
+export interface ServerKey {
+  /** The owner of what it sends: `^[a-z0-9][a-z0-9_-]{0,31}$`. */
+  readonly name: string;
+  readonly key: string;
+  /** After which it is refused; null: never. */
+  readonly expiresAt: Date | null;
+}
 
 export type KeyCheck =
   | { readonly kind: "valid"; readonly owner: string }

@@ -1,10 +1,17 @@
 import { WorkerError, toWorkerError } from "../../core/worker-error.ts";
 import type { Logger } from "../logger.ts";
-import type { ServerSettings } from "../server-settings.ts";
 import { isLoopback } from "./check-request.ts";
 import { createKeyRing } from "./key-ring.ts";
-import type { KeyRing } from "./key-ring.ts";
+import type { KeyRing, ServerKey } from "./key-ring.ts";
 import { readKeysFile } from "./read-keys.ts";
+
+export interface KeySources {
+  /** The address that is listened on. */
+  readonly host: string;
+  /** Of the environment. */
+  readonly keys: readonly ServerKey[];
+  readonly keysFile: string | undefined;
+}
 
 export interface OpenedKeys {
   readonly ring: KeyRing;
@@ -13,10 +20,7 @@ export interface OpenedKeys {
 }
 
 /** The keys of the environment and of the file. Throws KEYS_INVALID, and SERVER_KEYS_NEEDED where anybody could come in. */
-export async function openKeys(
-  { host, keys, keysFile }: Pick<ServerSettings, "host" | "keys" | "keysFile">,
-  logger: Logger,
-): Promise<OpenedKeys> {
+export async function openKeys({ host, keys, keysFile }: KeySources, logger: Logger): Promise<OpenedKeys> {
   const read = async () => {
     if (keysFile === undefined) return keys;
     const file = await readKeysFile(keysFile);

@@ -1,5 +1,5 @@
 import { WorkerError } from "../../core/worker-error.ts";
-import type { ServerKey } from "../server-settings.ts";
+import type { ServerKey } from "./key-ring.ts";
 
 const namePattern = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 const keyPattern = /^[\u0021-\u007e]{1,512}$/;

@@ -1,7 +1,7 @@
 import { constants, open } from "node:fs/promises";
 import { WorkerError } from "../../core/worker-error.ts";
 import { readCode } from "../../util/error-facts.ts";
-import type { ServerKey } from "../server-settings.ts";
+import type { ServerKey } from "./key-ring.ts";
 import { parseKeysFile } from "./parse-keys.ts";
 
 const maxBytes = 1024 * 1024;
