@@ -6,6 +6,7 @@ import { getRequestListener, RequestError } from "@hono/node-server";
 import { closeCodes } from "../protocol/task-event.ts";
 import { WorkerError } from "../core/worker-error.ts";
 import { readCode, readMessage } from "../util/error-facts.ts";
+import { acceptSockets } from "./accept-sockets.ts";
 import { checkRequest } from "./access/check-request.ts";
 import { buildApp } from "./build-app.ts";
 import { answerBrokenRequests } from "./http/broken-requests.ts";
@@ -13,7 +14,6 @@ import { openExchange, sendProblem } from "./http/exchange.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { ProblemError } from "./http/problem-error.ts";
 import type { RouteParts, ServerParts } from "./server-parts.ts";
-import { acceptSockets } from "./sockets.ts";
 import { disposeOnClose } from "./stream/dispose-on-close.ts";
 import type { StreamOptions } from "./stream/stream-options.ts";
 import { watchFlow } from "./stream/watch-flow.ts";
@@ -101,7 +101,7 @@ function createListener(parts: RouteParts): (incoming: IncomingMessage, outgoing
     cutOffStalled(incoming, outgoing, parts.stream.options);
     try {
       if (incoming.url?.startsWith("/") !== true) throw new ProblemError("BAD_REQUEST");
-      checkRequest(incoming, { host: parts.settings.host, publicHosts: parts.settings.publicHosts });
+      checkRequest(incoming, parts.settings);
     } catch (error) {
       return sendProblem(outgoing, exchange, error);
     }

@@ -6,7 +6,7 @@ import type { BreakerRules } from "./breaker.ts";
 import type { TaskSessions } from "./task-sessions.ts";
 import type { WarmTasks } from "./warm-tasks.ts";
 
-/** What a dispatcher works with; built in wire.ts. */
+/** What a dispatcher works with; joined in open-server.ts. */
 export interface DispatcherParts {
   readonly store: TaskStore;
   readonly repositories: Repositories;

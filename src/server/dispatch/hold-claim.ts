@@ -1,6 +1,6 @@
 import type { InterruptMode } from "../../protocol/task-resource.ts";
 import type { Claim, StoredTask, TaskStore } from "../../store/tasks/task-store.ts";
-import { createBell } from "./bell.ts";
+import { createWakeUp } from "./wake-up.ts";
 
 /** A claim that is kept alive until it is disposed. */
 export interface HeldClaim extends AsyncDisposable {
@@ -28,7 +28,7 @@ const retryMs = 1_000;
 export function holdClaim(options: HoldOptions): HeldClaim {
   const { store, claim, leaseMs, renewMs, giveUpMs } = options;
   const ended = new AbortController();
-  const bell = createBell();
+  const wakeUp = createWakeUp();
   let renewedAt = performance.now();
   let isLost = false;
   const lose = (): void => {
@@ -49,7 +49,7 @@ export function holdClaim(options: HoldOptions): HeldClaim {
   };
   const keep = async (): Promise<void> => {
     for (let pauseMs = renewMs; ;) {
-      await bell.wait(pauseMs, ended.signal);
+      await wakeUp.wait(pauseMs, ended.signal);
       if (ended.signal.aborted || isLost) return;
       try {
         await renew();
@@ -64,7 +64,7 @@ export function holdClaim(options: HoldOptions): HeldClaim {
   const keeping = keep();
   return {
     renew,
-    wake: () => bell.ring(),
+    wake: () => wakeUp.wake(),
     async [Symbol.asyncDispose]() {
       ended.abort();
       await keeping;

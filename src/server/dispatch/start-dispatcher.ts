@@ -3,13 +3,13 @@ import type { Claim, StoredTask } from "../../store/tasks/task-store.ts";
 import { createUlid } from "../../util/ulid.ts";
 import { openAttempt } from "./attempt.ts";
 import type { Attempt } from "./attempt.ts";
-import { createBell } from "./bell.ts";
 import type { DispatcherParts } from "./dispatcher-parts.ts";
 import type { Dispatcher, DispatcherStatus } from "./dispatcher.ts";
 import { followAttempt } from "./follow-attempt.ts";
 import { openBreaker } from "./open-breaker.ts";
 import type { OpenBreaker } from "./open-breaker.ts";
 import { sweepLost } from "./sweep-lost.ts";
+import { createWakeUp } from "./wake-up.ts";
 
 /**
  * Begins to carry out what the store holds. The store is this process's alone, so attempts that are under way in it are those of
@@ -32,7 +32,7 @@ class TaskDispatcher implements Dispatcher {
   readonly #draining = new AbortController();
   /** Nothing more is swept. */
   readonly #closing = new AbortController();
-  readonly #slots = createBell();
+  readonly #slots = createWakeUp();
   readonly #loops: readonly Promise<void>[];
   #drained: Promise<void> | null = null;
 
@@ -121,7 +121,7 @@ class TaskDispatcher implements Dispatcher {
     // Who reads the task is told now and not after a lease.
     if (end.kind === "handed-back" && end.counts) await this.#sweep(Date.now() + 1);
     this.#active.delete(attempt);
-    this.#slots.ring();
+    this.#slots.wake();
   }
 
   async #sweepAll(): Promise<void> {

@@ -6,7 +6,7 @@ import { sessionIdSchema } from "../../protocol/identifiers.ts";
 import type { Store } from "../../store/store.ts";
 import type { Claim, StoredTask, TaskStore } from "../../store/tasks/task-store.ts";
 import { removeSession } from "../removal/remove-session.ts";
-import { buildSpaceName } from "../repositories/create-repositories.ts";
+import { toRepositoryKey } from "../repositories/create-repositories.ts";
 
 /** Conversations from task to task: `<data directory>/sessions/<owner>/<id>.jsonl`, of which the store holds the list. */
 export interface TaskSessions {
@@ -55,7 +55,7 @@ async function keepSession(parts: TaskSessionParts, task: StoredTask, { runId }:
     owner,
     file,
     agent,
-    repository: buildSpaceName(request.repository),
+    repository: toRepositoryKey(request.repository),
     taskId: task.id,
     title: before?.title ?? task.title,
     sizeBytes: size,

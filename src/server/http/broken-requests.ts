@@ -4,8 +4,8 @@ import { createUlid } from "../../util/ulid.ts";
 import { readCode } from "../../util/error-facts.ts";
 import type { ProblemCode } from "../../protocol/problem.ts";
 import type { Logger } from "../logger.ts";
-import { refuseUpgrade } from "../stream/refuse-upgrade.ts";
 import { ProblemError } from "./problem-error.ts";
+import { refuseSocket } from "./refuse-socket.ts";
 
 /** Answers what Node's parser did not let through: malformed, too large, too slow. */
 export function answerBrokenRequests(server: Server, logger: Logger): void {
@@ -17,7 +17,7 @@ export function answerBrokenRequests(server: Server, logger: Logger): void {
     const requestId = createUlid();
     const code = toCode(error);
     logger.warn({ requestId, code, why: readCode(error) }, "broken request");
-    refuseUpgrade(socket, new ProblemError(code), requestId);
+    refuseSocket(socket, new ProblemError(code), requestId);
   });
 }
 

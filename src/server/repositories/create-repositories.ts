@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { WorkerError } from "../../core/worker-error.ts";
 import { diffTree } from "../../git/diff-tree.ts";
 import type { GitSettings } from "../../git/git-environment.ts";
@@ -20,6 +20,7 @@ import {
   retractResult,
   trimInbox,
 } from "./task-refs.ts";
+import { createTurns } from "./turns.ts";
 
 export interface RepositoriesSettings {
   /** Repositories are below its `repositories`. */
@@ -37,9 +38,11 @@ export interface RepositoriesSettings {
 export function createRepositories(settings: RepositoriesSettings): Repositories {
   const locateKey = (owner: string, key: string): string =>
     join(settings.dataDirectory, "repositories", owner, `${key}.git`);
-  const locate: Repositories["locate"] = (owner, request) => locateKey(owner, buildSpaceName(request));
+  const locate: Repositories["locate"] = (owner, request) => locateKey(owner, toRepositoryKey(request));
   const openPlace = (directory: string): GitPlace => ({ settings: settings.git, gitDirectory: directory });
-  const fetchInTurn = createTurns();
+  // Fetches into one repository would wait for the same locks.
+  const fetches = createTurns(1);
+  const diffs = createTurns(diffsOfOwner);
   const repositories: Repositories = {
     locate,
     async find(owner, key) {
@@ -65,12 +68,14 @@ export function createRepositories(settings: RepositoriesSettings): Repositories
       // The base of a key was there when the task was taken; whoever begins an attempt is told if it is not any more.
       if ("key" in request) return { directory, base: request.base };
       const fetching = { directory, settings, signal };
-      return fetchInTurn(directory, async () => {
-        const base = "url" in request ? await fetchUrl(request, fetching) : await fetchPath(request, fetching);
-        return { directory, base };
-      });
+      using _turn = await fetches.take(directory);
+      const base = "url" in request ? await fetchUrl(request, fetching) : await fetchPath(request, fetching);
+      return { directory, base };
     },
-    diff: (directory, range, signal) => readPatch(openPlace(directory), range, signal),
+    async *diff(directory, range, signal) {
+      using _turn = await diffs.take(dirname(directory));
+      yield* readPatch(openPlace(directory), range, signal);
+    },
     ...createRefMethods(openPlace),
   };
   return repositories;
@@ -100,7 +105,7 @@ function createRefMethods(openPlace: (directory: string) => GitPlace): RefMethod
  * The key under which a repository can be fetched: its own, or for what the server fetched itself a name made of where it came
  * from (`url-<32 hex>`, `path-<32 hex>`).
  */
-export function buildSpaceName(request: RepositoryRequest): string {
+export function toRepositoryKey(request: RepositoryRequest): string {
   if ("key" in request) return request.key;
   const [kind, source] = "url" in request ? ["url", request.url] : ["path", request.path];
   return `${kind}-${createHash("sha256").update(source).digest("hex").slice(0, 32)}`;
@@ -116,6 +121,9 @@ async function hasCommit(place: GitPlace, sha: string, signal: AbortSignal): Pro
   const { exitCode } = await runGit(place, ["cat-file", "-e", `${sha}^{commit}`], { signal, accept: [0, 1, 128] });
   return exitCode === 0;
 }
+
+/** What was pushed can keep a diff at work for long: so many at once for one owner, who could take all processors otherwise. */
+const diffsOfOwner = 2;
 
 /** Files of more than 32 MiB are named, not compared: to count their lines would take the server's memory. */
 const comparedFiles = [["core.bigFileThreshold", "32m"]] as const;
@@ -135,19 +143,4 @@ async function isDirectory(path: string): Promise<boolean> {
   if (found !== undefined && !found.isDirectory())
     throw new WorkerError("STATE_UNWRITABLE", "A repository is no directory.");
   return found !== undefined;
-}
-
-/** Fetches into one repository take turns: they would wait for the same locks. */
-function createTurns(): <T>(name: string, work: () => Promise<T>) => Promise<T> {
-  const last = new Map<string, Promise<unknown>>();
-  return async (name, work) => {
-    const before = last.get(name) ?? Promise.resolve();
-    const turn = before.catch(() => undefined).then(work);
-    last.set(name, turn);
-    try {
-      return await turn;
-    } finally {
-      if (last.get(name) === turn) last.delete(name);
-    }
-  };
 }

@@ -6,8 +6,8 @@ import type { ServerApp } from "../http/create-app.ts";
 import type { RouteParts } from "../server-parts.ts";
 import { createEventHandler } from "../stream/event-handler.ts";
 import { eventQuerySchema } from "../stream/event-query.ts";
+import { readOwnTask } from "./own-task.ts";
 import { describeProblems } from "./responses.ts";
-import { readOwnTask } from "./submit-task.ts";
 
 const eventsRoute = createRoute({
   method: "get",

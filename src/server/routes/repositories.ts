@@ -4,8 +4,8 @@ import { requireOwner } from "../access/authenticate.ts";
 import type { ServerApp } from "../http/create-app.ts";
 import { ProblemError } from "../http/problem-error.ts";
 import type { RouteParts } from "../server-parts.ts";
+import { readOwnTask, requireEnd } from "./own-task.ts";
 import { describeJson, describeProblems } from "./responses.ts";
-import { readOwnTask, requireEnd } from "./submit-task.ts";
 
 const commitRoute = createRoute({
   method: "get",

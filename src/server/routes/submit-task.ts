@@ -1,4 +1,3 @@
-import { isTerminal } from "../../protocol/task-state.ts";
 import type { TaskRequest } from "../../protocol/task-request.ts";
 import type { StoredTask } from "../../store/tasks/task-store.ts";
 import { buildFieldError, ProblemError, toProblemError } from "../http/problem-error.ts";
@@ -75,20 +74,4 @@ async function takeIn(parts: SubmitParts, owner: string, submission: Submission)
         detail: result.scope === "all" ? "The server's queue is full." : "This key has as many tasks queued as it may.",
       });
   }
-}
-
-/** The owner's task. Throws NOT_FOUND, also where it is somebody else's. */
-export async function readOwnTask(
-  { store }: Pick<RouteParts, "store">,
-  owner: string,
-  id: string,
-): Promise<StoredTask> {
-  const task = await store.read(id);
-  if (task === null || task.owner !== owner) throw new ProblemError("NOT_FOUND");
-  return task;
-}
-
-/** Throws NOT_FINISHED. */
-export function requireEnd(task: StoredTask): void {
-  if (!isTerminal(task.state)) throw new ProblemError("NOT_FINISHED", { headers: { "Retry-After": "2" } });
 }

@@ -3,7 +3,7 @@ import type { TaskRequest } from "../../protocol/task-request.ts";
 import type { NewTask, StoredSession } from "../../store/tasks/task-store.ts";
 import { buildTitle } from "../../util/title.ts";
 import { buildFieldError } from "../http/problem-error.ts";
-import { buildSpaceName } from "../repositories/create-repositories.ts";
+import { toRepositoryKey } from "../repositories/create-repositories.ts";
 import type { RouteParts } from "../server-parts.ts";
 
 /** What this version does not do is said, and not left out. Throws UNSUPPORTED, AGENT_UNKNOWN. */
@@ -31,7 +31,7 @@ export async function checkReferences(owner: string, request: TaskRequest, parts
 
 /** It speaks of the files of its repository, and in the words of its agent. */
 function checkSession(session: StoredSession | null, request: TaskRequest, { agents }: RouteParts): void {
-  const isOfRepository = session?.repository === buildSpaceName(request.repository);
+  const isOfRepository = session?.repository === toRepositoryKey(request.repository);
   const isOfAgent = session?.agent === (request.agent ?? agents.standard);
   if (session !== null && isOfRepository && isOfAgent) return;
   const other = isOfRepository ? "agent" : "repository";

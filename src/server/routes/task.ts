@@ -12,10 +12,9 @@ import { readBody } from "../http/read-body.ts";
 import { removeTask } from "../removal/remove-task.ts";
 import type { RouteParts } from "../server-parts.ts";
 import { tellEnd } from "../tell-end.ts";
+import { readOwnTask, requireEnd, toTaskResource } from "./own-task.ts";
 import { describeJson, describeProblems } from "./responses.ts";
 import { schemas } from "./schemas.ts";
-import { readOwnTask, requireEnd } from "./submit-task.ts";
-import { toTaskResource } from "./tasks.ts";
 
 const params = z.object({ id: taskIdSchema });
 

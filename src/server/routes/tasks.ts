@@ -1,23 +1,17 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { WorkerError } from "../../core/worker-error.ts";
 import { taskIdSchema } from "../../protocol/identifiers.ts";
-import { taskPageSchema, taskResourceSchema } from "../../protocol/task-resource.ts";
-import type { TaskResource } from "../../protocol/task-resource.ts";
+import { taskPageSchema } from "../../protocol/task-resource.ts";
 import { taskStateSchema } from "../../protocol/task-state.ts";
-import type { StoredTask } from "../../store/tasks/task-store.ts";
 import { requireOwner } from "../access/authenticate.ts";
 import type { ServerApp } from "../http/create-app.ts";
 import { buildFieldError } from "../http/problem-error.ts";
 import { readBody } from "../http/read-body.ts";
 import type { RouteParts } from "../server-parts.ts";
+import { toTaskResource } from "./own-task.ts";
 import { describeJson, describeProblems } from "./responses.ts";
 import { schemas } from "./schemas.ts";
 import { createSubmit } from "./submit-task.ts";
-
-/** Without what only the server knows. */
-export function toTaskResource(task: StoredTask): TaskResource {
-  return taskResourceSchema.parse(task);
-}
 
 const submitRoute = createRoute({
   method: "post",

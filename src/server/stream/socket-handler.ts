@@ -4,11 +4,11 @@ import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { StoredTask } from "../../store/tasks/task-store.ts";
 import { ProblemError } from "../http/problem-error.ts";
+import { refuseSocket } from "../http/refuse-socket.ts";
 import { disposeOnClose } from "./dispose-on-close.ts";
 import { placeQuerySchema } from "./event-query.ts";
 import type { PlaceQuery } from "./event-query.ts";
-import { refuseUpgrade } from "./refuse-upgrade.ts";
-import { openSession } from "./socket-session.ts";
+import { openSocketStream } from "./socket-stream.ts";
 import type { StreamParts } from "./stream-parts.ts";
 
 /** An upgrade to `/ws/tasks/{id}?after=N&epoch=E` of the task's owner: what the server's `upgrade` event gave. */
@@ -35,14 +35,14 @@ export function createSocketHandler(parts: StreamParts): SocketHandler {
     noServer: true,
     clientTracking: false,
     maxPayload: options.messageBytes,
-    // Sessions write frames themselves.
+    // Frames are written past it (socket-stream.ts).
     perMessageDeflate: false,
     closeTimeout: options.pongMs,
   };
   const server = new WebSocketServer(settings);
   const requestIds = new WeakMap<Duplex, string>();
   server.on("wsClientError", ({ message }, socket) => {
-    refuseUpgrade(socket, new ProblemError("BAD_REQUEST", { detail: message }), requestIds.get(socket) ?? "");
+    refuseSocket(socket, new ProblemError("BAD_REQUEST", { detail: message }), requestIds.get(socket) ?? "");
   });
   return {
     handle(given) {
@@ -56,10 +56,10 @@ export function createSocketHandler(parts: StreamParts): SocketHandler {
         // Not with the WebSocket's end, which never comes where the upgrade fails half way.
         disposeOnClose(socket, connection);
         server.handleUpgrade(request, socket, head, (webSocket) => {
-          ({ close } = openSession(parts, { webSocket, socket, task, place }));
+          ({ close } = openSocketStream(parts, { webSocket, socket, task, place }));
         });
       } catch (error) {
-        refuseUpgrade(given.socket, error, requestId);
+        refuseSocket(given.socket, error, requestId);
       }
     },
     closeAll: (code) => connections.closeAll(code),

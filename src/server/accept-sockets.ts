@@ -7,9 +7,9 @@ import { checkRequest } from "./access/check-request.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { logFailure } from "./http/exchange.ts";
 import { ProblemError } from "./http/problem-error.ts";
-import { readOwnTask } from "./routes/submit-task.ts";
+import { refuseSocket } from "./http/refuse-socket.ts";
+import { readOwnTask } from "./routes/own-task.ts";
 import type { RouteParts } from "./server-parts.ts";
-import { refuseUpgrade } from "./stream/refuse-upgrade.ts";
 import { createSocketHandler } from "./stream/socket-handler.ts";
 import type { SocketHandler } from "./stream/socket-handler.ts";
 
@@ -27,14 +27,14 @@ export function acceptSockets(server: Server, parts: RouteParts): SocketHandler 
       .then((task) => handler.handle({ task, request, socket, head, requestId }))
       .catch((error: unknown) => {
         logFailure(exchange, error);
-        refuseUpgrade(socket, error, requestId);
+        refuseSocket(socket, error, requestId);
       });
   });
   return handler;
 }
 
 async function admit(request: IncomingMessage, exchange: Exchange, parts: RouteParts) {
-  checkRequest(request, { host: parts.settings.host, publicHosts: parts.settings.publicHosts });
+  checkRequest(request, parts.settings);
   const owner = authenticateSocket(request, exchange, parts);
   const [path = ""] = (request.url ?? "").split("?", 1);
   const id = taskIdSchema.safeParse(/^\/ws\/tasks\/([^/]+)$/.exec(path)?.[1]);

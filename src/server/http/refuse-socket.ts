@@ -1,9 +1,9 @@
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import { buildProblem, buildProblemHeaders, toProblemError } from "../http/problem-error.ts";
+import { buildProblem, buildProblemHeaders, toProblemError } from "./problem-error.ts";
 
-/** Refuses a WebSocket with a plain HTTP answer, on the socket that the server's `upgrade` event gave. Takes anything thrown. */
-export function refuseUpgrade(socket: Duplex, error: unknown, requestId: string): void {
+/** Refuses with a plain HTTP answer on the bare socket, where there is no response: an upgrade, or what is no request. Takes anything thrown. */
+export function refuseSocket(socket: Duplex, error: unknown, requestId: string): void {
   const problem = toProblemError(error);
   const body = buildProblem(problem, requestId);
   const text = JSON.stringify(body);

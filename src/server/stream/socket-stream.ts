@@ -11,7 +11,7 @@ import { readCursor } from "./read-cursor.ts";
 import type { StreamParts } from "./stream-parts.ts";
 import { waitForDrain, watchFlow } from "./watch-flow.ts";
 
-export interface SessionRequest {
+export interface SocketStream {
   readonly webSocket: WebSocket;
   /** The one below `webSocket`. */
   readonly socket: Socket;
@@ -20,7 +20,10 @@ export interface SessionRequest {
 }
 
 /** A WebSocket from the upgrade on. `close` ends it early; it ends by itself after the last event. */
-export function openSession(parts: StreamParts, request: SessionRequest): { readonly close: (code: number) => void } {
+export function openSocketStream(
+  parts: StreamParts,
+  request: SocketStream,
+): { readonly close: (code: number) => void } {
   const { webSocket, socket, task, place } = request;
   const { options } = parts;
   const abort = new AbortController();
@@ -58,7 +61,7 @@ function buildHello({ id, epoch, lastSeq, state }: StoredTask): Hello {
 /** Sends events until there are no more; how the connection is to be closed. Where aborted it is closed already. */
 async function follow(
   { feed, options, onError }: StreamParts,
-  { webSocket, socket, task, place }: SessionRequest,
+  { webSocket, socket, task, place }: SocketStream,
   signal: AbortSignal,
 ): Promise<number> {
   let done = false;
