@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { listMessages } from "../support/chaos.ts";
 import { makeDirectory } from "../support/repository.ts";
 import { startTestProgram } from "../support/server-process.ts";
-import { openClientWorld } from "../support/server-world.ts";
+import { longPatience, openClientWorld } from "../support/server-world.ts";
 
 it("a server whose event loop stands still for longer than a lease goes on with what it holds, and doubles nothing", async () => {
   using directory = makeDirectory("agent-worker-blocked-");
@@ -10,8 +10,7 @@ it("a server whose event loop stands still for longer than a lease goes on with 
   const run = { messages: 40, pauseMs: 2, blockMs: 1_500 };
   await using server = await startTestProgram({ dataDirectory: directory.path, port: 0, dispatch, ...run });
   await using world = openClientWorld();
-  const patience = { unreachableMs: 60_000, submitMs: 60_000 };
-  const results = await Promise.all([1, 2, 3].map(() => world.run([server.url], { patience })));
+  const results = await Promise.all([1, 2, 3].map(() => world.run([server.url], { patience: longPatience })));
   for (const { report, events } of results) {
     expect(report).toMatchObject({ outcome: "succeeded", warnings: [] });
     expect(events.filter(({ type }) => type === "complete")).toHaveLength(1);

@@ -3,7 +3,7 @@ import { listMessages } from "../support/chaos.ts";
 import { startCuttingProxy } from "../support/cutting-proxy.ts";
 import { makeDirectory } from "../support/repository.ts";
 import { startTestProgram } from "../support/server-process.ts";
-import { openClientWorld } from "../support/server-world.ts";
+import { longPatience, openClientWorld } from "../support/server-world.ts";
 import type { RunResult } from "../support/server-world.ts";
 
 /** The client has compared the digest of what it read: it warns where it could not, or had to read again. */
@@ -22,7 +22,7 @@ describe("a client whose stream", () => {
     await using server = await startTestProgram({ dataDirectory: directory.path, port: 0, messages, pauseMs: 0 });
     await using proxy = await startCuttingProxy(server.port, { events: 50, how: "cut" });
     await using world = openClientWorld();
-    expectAll(await world.run([proxy.url]), messages);
+    expectAll(await world.run([proxy.url], { patience: longPatience }), messages);
     expect(proxy.cuts()).toBeGreaterThanOrEqual(200);
   });
 
@@ -32,7 +32,7 @@ describe("a client whose stream", () => {
     await using server = await startTestProgram({ dataDirectory: directory.path, port: 0, messages, pauseMs: 0 });
     await using proxy = await startCuttingProxy(server.port, { events: 50, how: "silence" });
     await using world = openClientWorld();
-    expectAll(await world.run([proxy.url], { patience: { silenceMs: 300 } }), messages);
+    expectAll(await world.run([proxy.url], { patience: { ...longPatience, silenceMs: 300 } }), messages);
     expect(proxy.cuts()).toBeGreaterThanOrEqual(6);
   });
 });

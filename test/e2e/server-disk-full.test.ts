@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { listMessages } from "../support/chaos.ts";
 import { expectWhole } from "../support/dispatch-world.ts";
 import { makeRepository } from "../support/repository.ts";
-import { openClientWorld } from "../support/server-world.ts";
+import { longPatience, openClientWorld } from "../support/server-world.ts";
 import type { RunResult } from "../support/server-world.ts";
 import { ballastTitle, openSmallDatabase, openSmallDisk } from "../support/small-place.ts";
 import type { SmallPlace } from "../support/small-place.ts";
@@ -77,7 +77,7 @@ async function openScene(place: SmallPlace): Promise<Scene> {
     server,
     gates,
     base,
-    watch: () => world.run([server.url], { prompt: "Watched" }),
+    watch: () => world.run([server.url], { prompt: "Watched", patience: longPatience }),
     async [Symbol.asyncDispose]() {
       // Where a test has failed, nobody else lets the run end.
       for (const { resolve } of Object.values(gates)) resolve();

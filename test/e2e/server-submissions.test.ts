@@ -4,11 +4,10 @@ import { z } from "zod";
 import { taskResourceSchema } from "../../src/protocol/task-resource.ts";
 import { makeDirectory } from "../support/repository.ts";
 import { startTestProgram } from "../support/server-process.ts";
-import { openClientWorld } from "../support/server-world.ts";
+import { longPatience, openClientWorld } from "../support/server-world.ts";
 import { testKeys } from "../support/task-server.ts";
 
 const program = { messages: 5, pauseMs: 0 };
-const patience = { submitMs: 60_000, unreachableMs: 60_000 };
 
 async function listTasks(url: string): Promise<readonly unknown[]> {
   const answer = await fetch(`${url}/api/v1/tasks`, { headers: { Authorization: `Bearer ${testKeys.alice}` } });
@@ -21,7 +20,7 @@ describe("a server that dies between the commit of a submission and its answer",
     await using world = openClientWorld();
     const place = { ...program, dataDirectory: directory.path };
     await using first = await startTestProgram({ ...place, port: 0, diesAfterCreate: true });
-    const running = world.run([first.url], { patience });
+    const running = world.run([first.url], { patience: longPatience });
     await new Promise((resolve) => first.child.once("close", resolve));
     expect(first.child.signalCode).toBe("SIGKILL");
     await using second = await startTestProgram({ ...place, port: first.port });
@@ -38,7 +37,7 @@ it("fifty submissions with one key at once are one task", async () => {
   using directory = makeDirectory("agent-worker-submit-");
   await using world = openClientWorld();
   await using server = await startTestProgram({ ...program, dataDirectory: directory.path, port: 0 });
-  const { report } = await world.run([server.url]);
+  const { report } = await world.run([server.url], { patience: longPatience });
   const base = report.repository.base.sha;
   const [pushed] = await listTasks(server.url);
   const { repository } = taskResourceSchema.parse(pushed);
@@ -68,6 +67,8 @@ it("eight clients that bring the same base at once all get their work", async ()
   using directory = makeDirectory("agent-worker-submit-");
   await using world = openClientWorld();
   await using server = await startTestProgram({ ...program, dataDirectory: directory.path, port: 0 });
-  const results = await Promise.all(Array.from({ length: 8 }, () => world.run([server.url], { patience })));
+  const results = await Promise.all(
+    Array.from({ length: 8 }, () => world.run([server.url], { patience: longPatience })),
+  );
   expect(results.map(({ report }) => [report.outcome, report.reason])).toEqual(results.map(() => ["succeeded", null]));
 });

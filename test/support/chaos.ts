@@ -6,7 +6,7 @@ import { openSqliteTaskStore } from "../../src/store/tasks/sqlite/sqlite-task-st
 import type { StoredTask } from "../../src/store/tasks/task-store.ts";
 import { makeDirectory } from "./repository.ts";
 import { killAtStart, startTestProgram } from "./server-process.ts";
-import { openClientWorld } from "./server-world.ts";
+import { longPatience, openClientWorld } from "./server-world.ts";
 import type { RunResult } from "./server-world.ts";
 
 export interface ChaosOptions {
@@ -44,10 +44,9 @@ export async function runChaos({ kills, seed, clients }: ChaosOptions): Promise<
   const { url, port } = server;
   await using world = openClientWorld();
   const over = new AbortController();
-  const patience = { unreachableMs: 120_000, submitMs: 120_000, requestMs: 60_000, contactMs: 20_000 };
   const follow = async (): Promise<RunResult[]> => {
     const results: RunResult[] = [];
-    while (!over.signal.aborted) results.push(await world.run([url], { patience }));
+    while (!over.signal.aborted) results.push(await world.run([url], { patience: longPatience }));
     return results;
   };
   const following = Promise.all(Array.from({ length: clients }, follow));

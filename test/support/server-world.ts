@@ -24,6 +24,14 @@ export const quickPatience: ServerPatience = {
   backoff: { minMs: 1, maxMs: 40 },
 };
 
+/** Where nothing but the end of the test is waited for: a busy machine is no fault. */
+export const longPatience: Partial<ServerPatience> = {
+  requestMs: 60_000,
+  contactMs: 60_000,
+  submitMs: 120_000,
+  unreachableMs: 120_000,
+};
+
 export interface RunResult {
   readonly report: RunReport;
   readonly events: readonly RunEvent[];
