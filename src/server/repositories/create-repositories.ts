@@ -68,13 +68,21 @@ export function createRepositories(settings: RepositoriesSettings): Repositories
       // The base of a key was there when the task was taken; whoever begins an attempt is told if it is not any more.
       if ("key" in request) return { directory, base: request.base };
       const fetching = { directory, settings, signal };
-      using _turn = await fetches.take(directory);
-      const base = "url" in request ? await fetchUrl(request, fetching) : await fetchPath(request, fetching);
-      return { directory, base };
+      const leave = await fetches.take(directory);
+      try {
+        const base = "url" in request ? await fetchUrl(request, fetching) : await fetchPath(request, fetching);
+        return { directory, base };
+      } finally {
+        leave();
+      }
     },
     async *diff(directory, range, signal) {
-      using _turn = await diffs.take(dirname(directory));
-      yield* readPatch(openPlace(directory), range, signal);
+      const leave = await diffs.take(dirname(directory));
+      try {
+        yield* readPatch(openPlace(directory), range, signal);
+      } finally {
+        leave();
+      }
     },
     ...createRefMethods(openPlace),
   };
