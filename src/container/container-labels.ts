@@ -1,6 +1,6 @@
 import { readProcessIdentity } from "../util/process-identity.ts";
 
-/** Says whose a container is, so that a later start finds what a kill left behind (CONTRACT.md, Files). */
+/** Says whose a container is, so that a later start finds what a kill left behind. */
 export function buildContainerLabels(runId: string): Readonly<Record<string, string>> {
   const { pid, bootId, host } = readProcessIdentity();
   return {

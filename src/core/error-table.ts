@@ -1,5 +1,5 @@
 /**
- * Every error the product can name: `exit` is the process's exit code (CONTRACT: 1 failed, 2 wrong request, 3 limited,
+ * Every error the product can name: `exit` is the process's exit code (1 failed, 2 wrong request, 3 limited,
  * 4 unavailable, 5 unpublished, 124 timed out), `retryable` says whether the same command may succeed later,
  * `hint` what to do where nobody at the scene knows better.
  * Each code has a heading in docs/errors.md, held by test/docs.test.ts.

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { errorTable } from "./error-table.ts";
 import type { ErrorCode } from "./error-table.ts";
 
-/** How a run ended (CONTRACT.md, Outcomes and exit codes). */
+/** How a run ended (docs/report.md, Outcomes and exit codes). */
 export const outcomeSchema = z.enum([
   "succeeded",
   "no_changes",

@@ -7,7 +7,7 @@ import { timingsSchema } from "./timings.ts";
 import { usageSchema } from "./usage.ts";
 import { warningSchema } from "./warning.ts";
 
-/** What is printed and kept of a run, in both modes; CONTRACT.md, Output. */
+/** What is printed and kept of a run, in both modes; docs/report.md. */
 export const runReportSchema = z.object({
   schema: z.literal("agent-worker/report/1"),
   runId: z.string(),

@@ -71,7 +71,7 @@ describe("precedence", () => {
 });
 
 describe("values", () => {
-  it("reads the values of CONTRACT.md from their variables", async () => {
+  it("reads the values of a run from their variables", async () => {
     const { config } = await place.load({
       environment: {
         AGENT_EXECUTION_MODE: "server",

@@ -157,7 +157,7 @@ export interface TaskStore extends AsyncDisposable {
    */
   sweep(now: number): Promise<readonly StoredTask[]>;
 
-  /** Events after a seq, at most `limit` and fewer where they are large, with the task's state as of the same moment. Null: no such task. */
+  /** Events after a seq, at most `limit` and fewer where they are large, with the task's state as of the same moment; `complete`: none will follow these. Null: no such task. */
   readEvents(
     id: string,
     options: { readonly after: number; readonly limit: number },
