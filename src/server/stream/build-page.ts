@@ -37,9 +37,8 @@ async function readPage(
 ): Promise<Page | null> {
   const found = await store.readEvents(task.id, { after, limit });
   if (found === null) return null;
-  const { events } = cutBatch(found.events, options.pageBytes);
-  const complete = found.complete && (events.at(-1)?.seq ?? after) >= found.lastSeq;
-  return { texts: events.map(({ text }) => text), lastSeq: found.lastSeq, complete };
+  const { events, done } = cutBatch(found, options.pageBytes);
+  return { texts: events.map(({ text }) => text), lastSeq: found.lastSeq, complete: done };
 }
 
 async function waitForEvent({ feed, options }: PageParts, { task, query, signal }: PageRequest): Promise<void> {

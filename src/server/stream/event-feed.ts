@@ -64,8 +64,7 @@ export function createEventFeed({ store, options }: FeedParts): EventFeed {
       const changed = store.waitForChange(task.id, options.pollMs, signal);
       const found = await store.readEvents(task.id, { after, limit: task.limit });
       if (found === null) return null;
-      const { events, bytes } = cutBatch(found.events, options.batchBytes);
-      const done = found.complete && (events.at(-1)?.seq ?? after) >= found.lastSeq;
+      const { events, bytes, done } = cutBatch(found, options.batchBytes);
       if (events.length > 0) task.limit = chooseLimit(events.length, bytes, options);
       if (events.length > 0 || done || signal.aborted) return { events, done };
       await changed;
