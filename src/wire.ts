@@ -65,7 +65,7 @@ export function buildContainedSettings(
   const { credential, container, commit } = config;
   if (credential === null) {
     throw new WorkerError("CREDENTIAL_MISSING", "There is no credential for the model.", {
-      hint: "Set ANTHROPIC_API_KEY, or CLAUDE_CODE_OAUTH_TOKEN. To see a run without one: agent-worker demo",
+      hint: "Set ANTHROPIC_API_KEY, or CLAUDE_CODE_OAUTH_TOKEN.",
     });
   }
   return {
