@@ -1,3 +1,6 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { runReportSchema } from "../../src/core/run-report.ts";
 import type { RunReport } from "../../src/core/run-report.ts";
@@ -93,4 +96,21 @@ it("the demo with a server prints what the one without prints, and leaves nothin
   }
   const [alone, ...served] = reports;
   expect(served).toEqual([alone, alone]);
+});
+
+it.each([
+  ["once", ["SIGINT"]],
+  ["twice", ["SIGINT", "SIGTERM"]],
+] as const)("the demo with a server that is interrupted %s leaves nothing running", async (_times, signals) => {
+  await using world = await createWorld({ scenario: "hang" });
+  const running = world.start(["demo", "--server", "--output", "json", "--quiet"]);
+  while (!world.model.requests.some(({ mainLoop }) => mainLoop)) await sleep(20);
+  for (const signal of signals) running.process.kill(signal);
+  const { exitCode, stdout } = await running.ended;
+  expect([130, 143]).toContain(exitCode);
+  expect(runReportSchema.parse(JSON.parse(stdout))).toMatchObject({ outcome: "cancelled", executionMode: "server" });
+  const runs = readdirSync(join(world.stateDirectory, "demo/server/runs"));
+  expect(runs).toHaveLength(1);
+  expect(await listEngineLeftovers(runs[0] ?? "")).toEqual([]);
+  expect(listLeftovers(world)).toEqual([]);
 });
