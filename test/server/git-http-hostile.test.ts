@@ -214,6 +214,8 @@ it("ends git when the client goes away in the middle of a fetch", async () => {
   socket.destroy();
   await expect.poll(listGit, { timeout: 10_000 }).toEqual([]);
   await expect.poll(() => server.log.join("")).toContain('"cut":true');
+  // Somebody's own affair, and no failure of the server.
+  expect(server.log.filter((line) => line.includes('"level":"error"'))).toEqual([]);
 });
 
 it("ends git when the client goes away in the middle of a push", async () => {
@@ -235,6 +237,8 @@ it("ends git when the client goes away in the middle of a push", async () => {
   socket.destroy();
   await expect.poll(listGit, { timeout: 10_000 }).toEqual([]);
   await expect.poll(() => server.log.join("")).toContain('"cut":true');
+  // Somebody's own affair, and no failure of the server.
+  expect(server.log.filter((line) => line.includes('"level":"error"'))).toEqual([]);
 });
 
 it("serves as many clients of git at once as it may, and tells the rest to come back", async () => {

@@ -70,5 +70,7 @@ export function sendProblem(outgoing: ServerResponse, exchange: Exchange, error:
 /** Only what nobody expected, with its cause; what a client did wrong is in the line of its request. */
 export function logFailure({ logger }: Exchange, error: unknown): void {
   const { code, cause } = toProblemError(error);
+  // The client went away, and what was done for it ended.
+  if (cause instanceof Error && cause.name === "AbortError") return;
   if (code === "INTERNAL" || code === "DISK_FULL") logger.error({ err: cause }, "failed");
 }
