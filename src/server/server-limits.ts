@@ -8,6 +8,8 @@ export interface ServerLimits {
   /** The body of a task: its text may be 1 MiB, and as JSON a byte may take six (`\u0001`). */
   readonly taskBodyBytes: number;
   readonly bodyDepth: number;
+  /** Of all bodies that are being read for one key. */
+  readonly ownerBodyBytes: number;
   readonly pushBytes: number;
   /** What a client asks for when it fetches. */
   readonly fetchRequestBytes: number;
@@ -32,6 +34,7 @@ export const defaultLimits: ServerLimits = {
   bodyBytes: mebibyte,
   taskBodyBytes: 7 * mebibyte,
   bodyDepth: 32,
+  ownerBodyBytes: 64 * mebibyte,
   pushBytes: 1024 * mebibyte,
   fetchRequestBytes: 64 * mebibyte,
   pushIdleMs: 60_000,

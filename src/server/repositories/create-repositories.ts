@@ -68,13 +68,8 @@ export function createRepositories(settings: RepositoriesSettings): Repositories
       // The base of a key was there when the task was taken; whoever begins an attempt is told if it is not any more.
       if ("key" in request) return { directory, base: request.base };
       const fetching = { directory, settings, signal };
-      const leave = await fetches.take(directory);
-      try {
-        const base = "url" in request ? await fetchUrl(request, fetching) : await fetchPath(request, fetching);
-        return { directory, base };
-      } finally {
-        leave();
-      }
+      const fetchBase = () => ("url" in request ? fetchUrl(request, fetching) : fetchPath(request, fetching));
+      return { directory, base: await fetches.run(directory, fetchBase) };
     },
     async *diff(directory, range, signal) {
       const leave = await diffs.take(dirname(directory));

@@ -2,6 +2,7 @@
 export interface Turns {
   /** Answers what is to be called when the work is done, once. */
   take(name: string): Promise<() => void>;
+  run<T>(name: string, work: () => Promise<T>): Promise<T>;
 }
 
 interface Lane {
@@ -17,14 +18,23 @@ export function createTurns(width: number): Turns {
     lane.running -= 1;
     if (lane.running === 0) lanes.delete(name);
   };
+  const take: Turns["take"] = async (name) => {
+    const lane = lanes.get(name) ?? { running: 0, waiting: [] };
+    lanes.set(name, lane);
+    if (lane.running < width) lane.running += 1;
+    // Whoever leaves hands over the place.
+    else await new Promise<void>((resolve) => lane.waiting.push(resolve));
+    return () => leave(name, lane);
+  };
   return {
-    async take(name) {
-      const lane = lanes.get(name) ?? { running: 0, waiting: [] };
-      lanes.set(name, lane);
-      if (lane.running < width) lane.running += 1;
-      // Whoever leaves hands over the place.
-      else await new Promise<void>((resolve) => lane.waiting.push(resolve));
-      return () => leave(name, lane);
+    take,
+    async run(name, work) {
+      const over = await take(name);
+      try {
+        return await work();
+      } finally {
+        over();
+      }
     },
   };
 }
