@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { openEngine } from "../support/engine.ts";
 import type { RecordedRequest } from "../support/model/server.ts";
@@ -115,6 +116,19 @@ describe("an agent that waits for a task", () => {
     await kill(id);
     await server.waiting(0);
     expect(await server.run(base)).toMatchObject({ isWarm: false, task: { state: "succeeded" } });
+  });
+
+  it("has no way to the model before there is a task: what tries all the same is told and removed", async () => {
+    const ask = 'fetch(process.env.ANTHROPIC_BASE_URL + "/v1/models").then(() => 0, () => 0)';
+    const hooks = { SessionStart: [{ hooks: [{ type: "command", command: `node -e '${ask}'` }] }] };
+    await using world = await createWorld({ files: { ".claude/settings.json": JSON.stringify({ hooks }) } });
+    await using server = await openRealServer(world, { "--warm": "1" });
+    const base = await server.push();
+    while (!server.log.some((line) => line.includes("it asked for GET /v1/models"))) await sleep(20);
+    await server.waiting(0);
+    expect(world.model.requests).toEqual([]);
+    expect(await server.run(base)).toMatchObject({ isWarm: false, task: { state: "succeeded" } });
+    expect(world.model.requests.map(({ path }) => path)).toContain("/v1/models");
   });
 
   it("is gone with its container, sockets and record after a drain", async () => {

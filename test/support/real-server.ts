@@ -19,6 +19,8 @@ import type { World } from "./world.ts";
 export interface RealServer extends AsyncDisposable {
   readonly url: string;
   readonly dataDirectory: string;
+  /** The log so far, a line for each entry. */
+  readonly log: readonly string[];
   request(path: string, init?: RealRequest): Promise<Response>;
   /** Pushes HEAD of the world's repository and gives its id. */
   push(key?: string): Promise<string>;
@@ -53,7 +55,9 @@ export async function openRealServer(world: World, flags: Readonly<Record<string
   const all = { "--port": "0", ...flags };
   const given = new Map(Object.entries(all).map(([name, value]) => [name, [value]]));
   const { config } = await loadConfig({ flags: given, environment, workingDirectory: world.stateDirectory });
-  const server = await buildServer(config, { environment, version: "0.0.0", logStream: { write: () => undefined } });
+  const log: string[] = [];
+  const logStream = { write: (line: string) => log.push(line) };
+  const server = await buildServer(config, { environment, version: "0.0.0", logStream });
   const { url } = server;
   const request: RealServer["request"] = (path, { method = "GET", json, owner = "alice" } = {}) =>
     fetch(`${url}${path}`, {
@@ -65,6 +69,7 @@ export async function openRealServer(world: World, flags: Readonly<Record<string
   return {
     url,
     dataDirectory: config.serve.dataDirectory,
+    log,
     request,
     async push(key = "app") {
       const base = world.repository.git("rev-parse", "HEAD");

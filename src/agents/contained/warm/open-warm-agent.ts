@@ -46,17 +46,17 @@ export interface WarmRequest {
   readonly base: string;
   readonly task: Pick<Task, "prompt" | "model" | "limits">;
   readonly openPlace: (repository: Repository) => Promise<WarmPlace>;
-  /** Called once when it is of no use any more: it has ended, or done what it should not without a task. */
-  readonly onSpoiled: () => void;
+  /** It is of no use any more, and why: it has ended, or done what it should not without a task. */
+  readonly onSpoiled: (why: string) => void;
 }
 
 /** Resolves when the CLI was started, on a workspace that stands at the base. No image is built for it. */
 export async function openWarmAgent(request: WarmRequest, signal: AbortSignal): Promise<Omit<WarmAgent, "wasReady">> {
   const { settings, repository, base } = request;
   let isSpoiled = false;
-  const onSpoiled = (): void => {
+  const onSpoiled = (why: string): void => {
     isSpoiled = true;
-    request.onSpoiled();
+    request.onSpoiled(why);
   };
   await using opening = openDisposables();
   const engine = opening.use(await connectEngine(settings.engine, signal));
@@ -108,7 +108,7 @@ function buildFirstOrder(
 const mostRecords = 100;
 
 /** Nothing is let through before there is a task, but what was tried is in its log. */
-function createAudit(onSpoiled: () => void): {
+function createAudit(onSpoiled: (why: string) => void): {
   readonly audit: (record: EgressRecord) => void;
   readonly isOpen: () => boolean;
   readonly adopt: WarmAgent["adopt"];
@@ -119,7 +119,7 @@ function createAudit(onSpoiled: () => void): {
     audit(record) {
       if (tell !== null) return tell(record);
       if (early.length < mostRecords) early.push(record);
-      onSpoiled();
+      onSpoiled(`it asked for ${record.method} ${record.path}`);
     },
     isOpen: () => tell !== null,
     adopt(audit) {
@@ -131,7 +131,7 @@ function createAudit(onSpoiled: () => void): {
 
 async function start(
   { container, control }: OpenedContainer,
-  { signal, onSpoiled }: { readonly signal: AbortSignal; readonly onSpoiled: () => void },
+  { signal, onSpoiled }: { readonly signal: AbortSignal; readonly onSpoiled: (why: string) => void },
 ): Promise<Control> {
   // Its end is the end of all that waits for it.
   const onAbort = (): void => removeQuietly(container);
@@ -147,7 +147,7 @@ async function start(
 }
 
 /** Reads until the CLI was started. The control that is answered tells all of it again, and goes on from there. */
-async function awaitStart(control: Control, onSpoiled: () => void): Promise<Control> {
+async function awaitStart(control: Control, onSpoiled: (why: string) => void): Promise<Control> {
   await control.connected();
   const messages = control.messages();
   const seen: ContainerMessage[] = [];
@@ -159,7 +159,8 @@ async function awaitStart(control: Control, onSpoiled: () => void): Promise<Cont
   }
   const following = messages.next();
   // Whatever comes before there is a task is its end.
-  following.then(onSpoiled, onSpoiled);
+  const onEnd = (): void => onSpoiled("it has ended");
+  following.then(onEnd, onEnd);
   async function* retell(): AsyncGenerator<ContainerMessage> {
     yield* seen;
     const next = await following;

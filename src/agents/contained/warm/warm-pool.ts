@@ -106,7 +106,10 @@ class WaitingAgents implements WarmPool {
     const stop = new AbortController();
     const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(startMs)]);
     const opening = openRepository(path, git, signal).then((repository) =>
-      openWarmAgent({ cli, settings, repository, base, task, openPlace, onSpoiled: () => this.#spoil(entry) }, signal),
+      openWarmAgent(
+        { cli, settings, repository, base, task, openPlace, onSpoiled: (why) => this.#spoil(entry, why) },
+        signal,
+      ),
     );
     const age = setTimeout(() => this.#drop(entry), this.#parts.maxAgeMs).unref();
     const entry: Entry = { key, opening, stop, age, isReady: false };
@@ -127,9 +130,9 @@ class WaitingAgents implements WarmPool {
   }
 
   /** Of no use any more. Whoever has taken it hears of it otherwise. */
-  #spoil(entry: Entry): void {
+  #spoil(entry: Entry, why: string): void {
     if (!this.#entries.includes(entry)) return;
-    this.#parts.log.warn({}, "an agent that waited for a task has ended");
+    this.#parts.log.warn({ why }, "an agent that waited for a task is of no use any more");
     this.#drop(entry);
   }
 
