@@ -62,7 +62,10 @@ async function startServer(world: World, warm: number): Promise<MeasuredServer> 
   return {
     async measure() {
       await untilWarm(url, warm);
-      return submit(url, base);
+      const ms = await submit(url, base);
+      // What comes next must not meet an agent that gets ready.
+      await untilWarm(url, warm);
+      return ms;
     },
     async [Symbol.asyncDispose]() {
       server.kill("SIGTERM");
