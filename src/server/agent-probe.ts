@@ -2,7 +2,6 @@ import { connectEngine } from "../container/engine.ts";
 import type { EngineSettings } from "../container/engine-settings.ts";
 import { findImage, readImageTag } from "../container/image.ts";
 import type { ImageRequest } from "../container/image.ts";
-
 import type { Health } from "../protocol/server-info.ts";
 
 type AgentCli = Health["agentCli"];

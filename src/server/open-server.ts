@@ -4,7 +4,7 @@ import { createTickets } from "./access/tickets.ts";
 import type { DispatcherParts, DispatcherSettings } from "./dispatch/dispatcher-parts.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
 import { startDispatcher } from "./dispatch/start-dispatcher.ts";
-import { startRetention } from "./removal/start-retention.ts";
+import { startMaintenance } from "./maintenance/start-maintenance.ts";
 import type { ServerParts } from "./server-parts.ts";
 import { createStreamParts } from "./stream/stream-parts.ts";
 import type { StreamOptions } from "./stream/stream-options.ts";
@@ -72,7 +72,7 @@ export async function openServer(whole: WholeServer): Promise<RunningServer> {
   const started = await startDispatcher({ ...whole, metrics, log: logger, settings: dispatch });
   dispatcher = started;
   opening.use(started);
-  opening.use(startRetention({ ...whole, keepMs: settings.keepMs }));
+  opening.use(startMaintenance(whole));
   logger.info({ url: http.url, dataDirectory: settings.dataDirectory }, "listening");
   const stack = opening.move();
   return {

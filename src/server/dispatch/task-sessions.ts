@@ -5,7 +5,7 @@ import { WorkerError } from "../../core/worker-error.ts";
 import { sessionIdSchema } from "../../protocol/identifiers.ts";
 import type { Store } from "../../store/store.ts";
 import type { Claim, StoredTask, TaskStore } from "../../store/tasks/task-store.ts";
-import { removeSession } from "../removal/remove-session.ts";
+import { removeSession } from "../maintenance/remove-session.ts";
 import { toRepositoryKey } from "../repositories/create-repositories.ts";
 
 /** Conversations from task to task: `<data directory>/sessions/<owner>/<id>.jsonl`, of which the store holds the list. */

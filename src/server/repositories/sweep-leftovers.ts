@@ -39,7 +39,7 @@ async function listLeft(repository: string): Promise<readonly string[]> {
     ...top.filter(({ name }) => name.endsWith(".lock")).map(({ name }) => join(repository, name)),
     ...refs.filter((name) => name.endsWith(".lock")).map((name) => join(repository, "refs", name)),
     ...incoming.filter(({ name }) => /^(incoming|tmp_objdir)-/.test(name)).map(({ name }) => join(objects, name)),
-    ...packs.filter(({ name }) => name.startsWith("tmp_")).map(({ name }) => join(objects, "pack", name)),
+    ...packs.filter(({ name }) => /^(tmp_|\.tmp-)/.test(name)).map(({ name }) => join(objects, "pack", name)),
   ];
 }
 

@@ -4,7 +4,7 @@ import { sessionResourceSchema } from "../../protocol/task-resource.ts";
 import { requireOwner } from "../access/authenticate.ts";
 import type { ServerApp } from "../http/create-app.ts";
 import { ProblemError } from "../http/problem-error.ts";
-import { removeSession } from "../removal/remove-session.ts";
+import { removeSession } from "../maintenance/remove-session.ts";
 import type { RouteParts } from "../server-parts.ts";
 import { describeJson, describeProblems } from "./responses.ts";
 import { schemas } from "./schemas.ts";

@@ -9,7 +9,7 @@ import { requireOwner } from "../access/authenticate.ts";
 import type { ServerApp } from "../http/create-app.ts";
 import { ProblemError } from "../http/problem-error.ts";
 import { readBody } from "../http/read-body.ts";
-import { removeTask } from "../removal/remove-task.ts";
+import { removeTask } from "../maintenance/remove-task.ts";
 import type { RouteParts } from "../server-parts.ts";
 import { tellEnd } from "../tell-end.ts";
 import { readOwnTask, requireEnd, toTaskResource } from "./own-task.ts";

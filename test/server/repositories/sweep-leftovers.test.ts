@@ -13,6 +13,7 @@ const left = [
   "refs/tasks/01M7XQEKPMMNEQZ2HHF3DSZ5S4.lock",
   "objects/incoming-abc123/pack/tmp_pack_1",
   "objects/pack/tmp_pack_abc",
+  "objects/pack/.tmp-17-pack-abc.pack",
   "../.new-abc/config",
   "../.fetch-abc/HEAD",
 ];

@@ -82,7 +82,7 @@ describe("a server that starts", () => {
     await using next = await startTestServer({ dataDirectory, settings: { keepMs: 1 } });
     await expect.poll(() => isGone(next, id), { timeout: 10_000 }).toBe(true);
     expect(await isGone(next, stuck.id)).toBe(false);
-    expect(next.log.join("")).toContain("could not be removed");
+    expect(next.log.join("")).toContain("a step of maintenance failed");
     await next[Symbol.asyncDispose]();
 
     rmSync(broken);
