@@ -17,6 +17,7 @@ function expectWhole({ report, events, task, texts, stored }: ChaosTask): void {
   expect([report.outcome, report.reason?.code, report.warnings]).toEqual(
     task.state === "succeeded" ? ["succeeded", undefined, []] : ["unavailable", "TASK_LOST", []],
   );
+  expect(report.branch?.head ?? null).toBe(task.commit);
   // In the store.
   expect(stored.map(({ seq }) => seq)).toEqual(stored.map((_, index) => index + 1));
   expect(stored.filter(({ type }) => type === "complete")).toHaveLength(1);
