@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -7,10 +6,9 @@ import { problemSchema } from "../../src/protocol/problem.ts";
 import { taskPageSchema, taskResourceSchema } from "../../src/protocol/task-resource.ts";
 import { makeRepository } from "../support/repository.ts";
 import { runRemoteGit } from "../support/remote-git.ts";
-import { untilStopped } from "../support/stopping-agent.ts";
+import { untilKilled, untilStopped } from "../support/stopping-agent.ts";
 import { pushBase, submitTask, waitForEnd, waitForState } from "../support/submit.ts";
-import { buildComplete, startTestServer, testKeys } from "../support/task-server.ts";
-import type { Act } from "../support/task-server.ts";
+import { startTestServer, testKeys } from "../support/task-server.ts";
 
 describe("a task", () => {
   it("goes from a push to a commit that can be fetched, with events, report and diff", async () => {
@@ -88,11 +86,6 @@ describe("an interrupt", () => {
 
   it("that becomes urgent reaches an agent that does not stop, without delay", async () => {
     using repository = makeRepository();
-    const untilKilled: Act = async function* (_, { killSignal }) {
-      yield { type: "agent.started", data: { sessionId: null, model: "test", version: "1.0.0" } };
-      if (killSignal?.aborted === false) await once(killSignal, "abort");
-      yield buildComplete({ outcome: "cancelled", reason: { code: "CANCELLED", message: "killed", hint: null } });
-    };
     const dispatch = { leaseMs: 600_000, renewMs: 300_000 };
     await using server = await startTestServer({ act: untilKilled, dispatch });
     const { id } = await submitTask(server, await pushBase(server, repository));

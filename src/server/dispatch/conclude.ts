@@ -30,33 +30,38 @@ export interface Work {
 
 /** Publishes the result and then ends the task; both only while the claim is held. Takes away what the attempt left in git. */
 export async function conclude(parts: DispatcherParts, attempt: Attempt, work: Work): Promise<AttemptEnd> {
-  const { store, repositories, log } = parts;
-  const { signals, claim } = attempt;
-  const tidy = async (): Promise<void> => {
-    if (work.refs === null) return;
-    await repositories.discard(work.directory, work.refs).catch((error: unknown) => {
-      log.warn({ taskId: claim.taskId, err: error }, "refs of an attempt were left behind");
-    });
-  };
   if (!(await attempt.settle())) {
-    await tidy();
+    await tidy(parts, work);
     return { kind: "lost" };
   }
-  if (signals.isHandedBack() && work.end.result.outcome === "cancelled") {
-    await tidy();
+  if (attempt.signals.isHandedBack() && work.end.result.outcome === "cancelled") {
+    await tidy(parts, work);
     return handBack(parts, attempt, work);
   }
-  const published = await publish(parts, attempt, work);
-  const { isKept } = published;
-  const end = work.words.end(published.end);
-  const ending = toEnding(end, { attempt: claim.attempt, base: work.refs?.base ?? null });
+  const { end, isKept } = await publish(parts, attempt, work);
+  const concluded = await finish(parts, attempt, { ...work, end: work.words.end(end) });
+  if (!isKept) await tidy(parts, work);
+  return concluded;
+}
+
+async function tidy({ repositories, log }: DispatcherParts, { directory, refs }: Work): Promise<void> {
+  if (refs === null) return;
+  await repositories.discard(directory, refs).catch((error: unknown) => {
+    log.warn({ taskId: refs.taskId, err: error }, "refs of an attempt were left behind");
+  });
+}
+
+/** A result whose end nobody could be told is taken back. */
+async function finish(parts: DispatcherParts, attempt: Attempt, work: Work): Promise<AttemptEnd> {
+  const { signals, claim } = attempt;
+  const { end, refs } = work;
+  const ending = toEnding(end, { attempt: claim.attempt, base: refs?.base ?? null });
   // Before anybody is told: who reads of the end may continue it at once.
   if (!signals.over.aborted) await keepSession(parts, attempt);
-  const stored = signals.over.aborted ? null : await attempt.write(() => store.finish(claim, ending));
-  const isEnded = stored !== null || (await isEndedSo(parts, attempt, ending));
-  if (!isEnded && end.result.commit !== null) await retract(parts, work, end.result.commit);
-  if (!isKept) await tidy();
-  return isEnded ? { kind: "ended", end, state: ending.state } : { kind: "lost" };
+  const stored = signals.over.aborted ? null : await attempt.write(() => parts.store.finish(claim, ending));
+  if (stored !== null || (await isEndedSo(parts, attempt, ending))) return { kind: "ended", end, state: ending.state };
+  if (end.result.commit !== null) await retract(parts, work, end.result.commit);
+  return { kind: "lost" };
 }
 
 /** What a task has come to does not depend on it. */
