@@ -10,7 +10,10 @@ const { paths }: { paths: Record<string, Record<string, unknown>> } = JSON.parse
 
 describe("docs/server.md", () => {
   it("lists every problem with its status, and no other", () => {
-    const rows = [...page.matchAll(/^\| (\d{3}) \| `([A-Z_]+)` \|/gm)].map(([, status, code]) => [code, Number(status)]);
+    const rows = [...page.matchAll(/^\| (\d{3}) \| `([A-Z_]+)` \|/gm)].map(([, status, code]) => [
+      code,
+      Number(status),
+    ]);
     expect(Object.fromEntries(rows)).toEqual(
       Object.fromEntries(Object.entries(problemTable).map(([code, { status }]) => [code, status])),
     );
@@ -21,8 +24,7 @@ describe("docs/server.md", () => {
   });
 
   it("names every route", () => {
-    const routes = page.slice(page.indexOf("## Routes"), page.indexOf("## Limits"));
-    const missing = Object.keys(paths).filter((path) => !routes.includes(path.replace(/\.git\/.*$/, ".git")));
-    expect(missing).toEqual([]);
+    const [, routes = ""] = /## Routes(.*)## Limits/s.exec(page) ?? [];
+    for (const path of Object.keys(paths)) expect(routes).toContain(path.replace(/\.git\/.*$/, ".git"));
   });
 });

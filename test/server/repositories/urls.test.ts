@@ -223,19 +223,15 @@ describe("a repository of another host", () => {
 
   it("must show a certificate that is trusted, and an address that is public", async () => {
     await using untrusted = await openPlace({ caBundle: undefined });
-    const request = { url: untrusted.url, base: "main" };
-    await expect(untrusted.repositories.prepare("alice", request, signal)).rejects.toMatchObject({
-      code: "GIT_FAILED",
-    });
+    const distrusted = untrusted.repositories.prepare("alice", { url: untrusted.url, base: "main" }, signal);
+    await expect(distrusted).rejects.toMatchObject({ code: "GIT_FAILED" });
     await using strict = await openPlace({ allowPrivateAddresses: false });
     const refused = strict.repositories.prepare("alice", { url: strict.url, base: "main" }, signal);
     await expect(refused).rejects.toMatchObject({ code: "REPOSITORY_REFUSED" });
     expect(strict.host.requests).toEqual([]);
     await using unlisted = await openPlace({ urlHosts: ["git.example.org"] });
-    expect(await unlisted.repositories.check("alice", { url: unlisted.url, base: "main" }, signal)).toMatchObject({
-      code: "REPOSITORY_REFUSED",
-      pointer: "/repository/url",
-    });
+    const problem = await unlisted.repositories.check("alice", { url: unlisted.url, base: "main" }, signal);
+    expect(problem).toMatchObject({ code: "REPOSITORY_REFUSED", pointer: "/repository/url" });
   });
 
   it("with a commit that could harm a checkout is refused", async () => {
