@@ -24,10 +24,11 @@ export async function runsWaitCommand(
 
 async function waitFor(run: ServerRun, runs: ServerRuns, { stdout, stderr, signal }: CliContext): Promise<number> {
   const { record, id } = run;
+  const onAway = (why: string): void => void stderr.write(`${toPrintable(`${id}: ${why} Waiting for it.`)}\n`);
   try {
     const known = record.server.settled ? record.outcome : null;
     const { state, outcome } =
-      known === null ? await waitForServer(runs, run, signal) : { state: known, outcome: known };
+      known === null ? await waitForServer(runs, run, { signal, onAway }) : { state: known, outcome: known };
     stdout.write(`${toPrintable(`${id}  ${state}`)}\n`);
     return outcome === null ? 4 : toExitCode(outcome);
   } catch (error) {

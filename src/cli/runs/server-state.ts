@@ -4,7 +4,6 @@ import { toRemoteOutcome } from "../../agents/server/remote-task.ts";
 import type { RemoteTask } from "../../agents/server/remote-task.ts";
 import { readTask, waitForTask } from "../../agents/server/task-api.ts";
 import type { Result } from "../../agents/server/task-api.ts";
-
 import type { Outcome } from "../../core/outcome.ts";
 import type { ServerRun } from "./choose-server-runs.ts";
 import type { ServerRuns } from "./server-runs.ts";
@@ -23,12 +22,22 @@ export async function readServerState(runs: ServerRuns, run: ServerRun, signal: 
   const { taskId } = run.record.server;
   if (taskId === null) return { state: "unsent", outcome: null };
   await using client = openHttpClient(endpoint, settings);
-  const { backoff, submitMs } = settings.patience;
-  return toState(await retry(() => readTask(client, taskId, signal), { backoff, limitMs: submitMs, signal }));
+  const { backoff, contactMs } = settings.patience;
+  return toState(await retry(() => readTask(client, taskId, signal), { backoff, limitMs: contactMs, signal }));
+}
+
+export interface Waiting {
+  readonly signal: AbortSignal;
+  /** Told each time that the server begins to be away, and why. */
+  readonly onAway: (why: string) => void;
 }
 
 /** The same when the task has ended. A server that is away for too long is given up. */
-export async function waitForServer(runs: ServerRuns, run: ServerRun, signal: AbortSignal): Promise<ServerState> {
+export async function waitForServer(
+  runs: ServerRuns,
+  run: ServerRun,
+  { signal, onAway }: Waiting,
+): Promise<ServerState> {
   const { settings, endpoint } = runs.locate(run.record);
   const { taskId } = run.record.server;
   if (taskId === null) return { state: "unsent", outcome: null };
@@ -37,7 +46,10 @@ export async function waitForServer(runs: ServerRuns, run: ServerRun, signal: Ab
   for (;;) {
     const asked = performance.now();
     const limits = { backoff, limitMs: unreachableMs, signal };
-    const state = toState(await retry(() => waitForTask(client, taskId, signal), limits));
+    const first = await waitForTask(client, taskId, signal);
+    if (!first.ok && first.retryable) onAway(first.error.message);
+    const isSettled = first.ok || !first.retryable;
+    const state = toState(isSettled ? first : await retry(() => waitForTask(client, taskId, signal), limits));
     if (state.outcome !== null) return state;
     // A server that does not hold its answer back is not asked without a break.
     const restMs = pollMs - (performance.now() - asked);
