@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import { once } from "node:events";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { runTestGit } from "../support/repository.ts";
@@ -11,6 +12,10 @@ const argv = ["--task", "Write it", "--branch", "work", "--output", "json", "--q
 const printed = ["--output", "json"];
 /** It writes a file, and then thinks for a while. */
 const slow = { steps: [write("partial.txt"), { ...say("Done."), delayMs: 3_000 }] };
+
+function fail(): never {
+  throw new Error("no pipe");
+}
 
 /** What holds when the server has ended: nothing runs, and of its runs only what was published is in its repository. */
 async function expectServerTidy({ stateDirectory }: World): Promise<void> {
@@ -87,6 +92,29 @@ describe("a client without engine and without credential", () => {
     await expectTidy(world, resumed);
     await expectServerTidy(world);
   });
+});
+
+it("A task that is handed over is waited for while the server is away, and collected when it has ended", async () => {
+  await using served = await createServedWorld({ scenario: slow });
+  const { world } = served;
+  await using first = await served.serve();
+  const submitted = await served.run(["runs", "submit", ...argv], first.url);
+  const { runId, branch } = JSON.parse(submitted.stdout);
+  expect([submitted.exitCode, submitted.stderr, branch]).toEqual([0, "", "work"]);
+  await served.hearModel(2);
+  const early = await served.run(["runs", "collect", runId], first.url);
+  expect([early.exitCode, early.stdout, early.stderr]).toEqual([4, "", `${runId}: not finished (running)\n`]);
+  await first.end("SIGKILL");
+  const waiting = served.start(["runs", "wait"], first.url);
+  const [said] = await once(waiting.process.stderr ?? fail(), "data");
+  expect(String(said)).toMatch(/refuses connections .* Waiting for it\.\n$/);
+  await using second = await served.serve({ port: first.port });
+  expect(await waiting.ended).toMatchObject({ exitCode: 0, stdout: `${runId}  succeeded\n` });
+  const collected = readReport(await served.run(["runs", "collect", "--all", ...printed], second.url));
+  expect(collected.report).toMatchObject({ runId, outcome: "succeeded", branch: { name: "work" } });
+  expect(await second.end("SIGTERM")).toBe(0);
+  await expectTidy(world, collected);
+  await expectServerTidy(world);
 });
 
 describe("a server that is told to stop while a task runs", () => {
