@@ -1,6 +1,6 @@
 import { buildGitEnvironment } from "../../git/git-environment.ts";
 import type { GitConfiguration, GitSettings } from "../../git/git-environment.ts";
-import { harmlessFaults } from "../../git/harmless-faults.ts";
+import { serviceRules } from "../repositories/service-rules.ts";
 
 export type GitService = "git-upload-pack" | "git-receive-pack";
 
@@ -34,25 +34,6 @@ export function buildBackendEnvironment(settings: GitSettings, request: BackendR
   };
 }
 
-/** What clients may do: create inbox refs with sound objects, fetch the results of tasks. A later value of `hideRefs` wins. */
 function buildConfiguration(pushBytes: number): GitConfiguration {
-  return [
-    ["http.getanyfile", "false"],
-    ["http.uploadpack", "true"],
-    ["http.receivepack", "true"],
-    ["uploadpack.hideRefs", "HEAD"],
-    ["uploadpack.hideRefs", "refs"],
-    ["uploadpack.hideRefs", "!refs/tasks"],
-    ["receive.hideRefs", "refs"],
-    ["receive.hideRefs", "!refs/inbox"],
-    ["receive.denyDeletes", "true"],
-    ["receive.denyNonFastForwards", "true"],
-    ["receive.fsckObjects", "true"],
-    ...harmlessFaults.map((id) => [`receive.fsck.${id}`, "ignore"] as const),
-    ["receive.shallowUpdate", "true"],
-    ["receive.maxInputSize", String(pushBytes)],
-    ["receive.autogc", "false"],
-    ["receive.advertisePushOptions", "false"],
-    ["pack.threads", "1"],
-  ];
+  return [...serviceRules, ["receive.maxInputSize", String(pushBytes)], ["pack.threads", "1"]];
 }

@@ -1,11 +1,11 @@
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { WorkerError } from "../../core/worker-error.ts";
+import type { GitConfiguration } from "../../git/git-environment.ts";
 import { harmlessFaults } from "../../git/harmless-faults.ts";
 import { readCode, readMessage } from "../../util/error-facts.ts";
-
-/** The largest push, in bytes. */
-const maxPushBytes = 1024 ** 3;
+import { defaultLimits } from "../server-limits.ts";
+import { serviceRules } from "./service-rules.ts";
 
 /**
  * Makes a bare repository of the server's own where there is none. Laid out by hand: no template, no hook, and no process. It
@@ -40,47 +40,27 @@ async function layOut(directory: string, format: "sha1" | "sha256"): Promise<voi
   ]);
 }
 
-/**
- * What holds for every push and fetch, whoever runs git there. A push may write refs/inbox/* only, and a fetch sees refs/tasks/* only: a
- * hidden ref is neither shown nor may it be changed.
- */
 function buildConfiguration(format: "sha1" | "sha256"): string {
-  const lines = [
-    "[core]",
-    `repositoryformatversion = ${format === "sha1" ? 0 : 1}`,
-    "bare = true",
-    "hooksPath = /dev/null",
-    "logAllRefUpdates = false",
-    ...(format === "sha1" ? [] : ["[extensions]", "objectformat = sha256"]),
-    "[gc]",
-    "auto = 0",
-    "[maintenance]",
-    "auto = false",
-    "[transfer]",
-    "fsckObjects = true",
-    "[http]",
-    "receivepack = true",
-    "uploadpack = true",
-    "getanyfile = false",
-    "[uploadpack]",
-    "hideRefs = refs/",
-    "hideRefs = !refs/tasks/",
-    "[receive]",
-    "hideRefs = refs/",
-    "hideRefs = !refs/inbox/",
-    "shallowUpdate = true",
-    "denyDeletes = true",
-    "denyNonFastForwards = true",
-    "autogc = false",
-    "updateServerInfo = false",
-    `maxInputSize = ${maxPushBytes}`,
-    ...buildFaults("receive"),
-    ...buildFaults("fetch"),
+  const rules: GitConfiguration = [
+    ["core.repositoryformatversion", format === "sha1" ? "0" : "1"],
+    ["core.bare", "true"],
+    ["core.hooksPath", "/dev/null"],
+    ["core.logAllRefUpdates", "false"],
+    ...(format === "sha1" ? [] : [["extensions.objectformat", format] as const]),
+    ["gc.auto", "0"],
+    ["maintenance.auto", "false"],
+    ["transfer.fsckObjects", "true"],
+    ...harmlessFaults.map((id) => [`fetch.fsck.${id}`, "ignore"] as const),
+    ...serviceRules,
+    ["receive.maxInputSize", String(defaultLimits.pushBytes)],
   ];
-  return `${lines.join("\n")}\n`;
+  return rules.map(([key, value]) => formatEntry(key, value)).join("");
 }
 
-/** Old histories have faults that harm nobody; all others stay errors. */
-function buildFaults(side: "receive" | "fetch"): readonly string[] {
-  return [`[${side} "fsck"]`, ...harmlessFaults.map((id) => `${id} = ignore`)];
+/** `section.name` or `section.subsection.name`. No value of ours needs quotes. */
+function formatEntry(key: string, value: string): string {
+  const [section = "", ...names] = key.split(".");
+  const name = names.at(-1) ?? "";
+  const heading = names.length > 1 ? `${section} "${names.slice(0, -1).join(".")}"` : section;
+  return `[${heading}]\n${name} = ${value}\n`;
 }
