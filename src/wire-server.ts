@@ -68,7 +68,7 @@ export async function buildServer(config: Config, surroundings: ServerSurroundin
       runs,
       dataDirectory: serve.dataDirectory,
       ports: (signal) => createCleaningPorts({ engine: buildEngineSettings(config), git }, signal),
-      log: logger,
+      logger,
     }),
     metrics: createMetrics(),
     keys,

@@ -69,7 +69,7 @@ export async function openServer(whole: WholeServer): Promise<RunningServer> {
   });
   opening.use(http);
   const dispatch = { ...whole.dispatch, concurrency: settings.concurrency, dataDirectory: settings.dataDirectory };
-  const started = await startDispatcher({ ...whole, metrics, log: logger, settings: dispatch });
+  const started = await startDispatcher({ ...whole, metrics, settings: dispatch });
   dispatcher = started;
   opening.use(started);
   opening.use(startMaintenance(whole));

@@ -28,7 +28,7 @@ export function openAttempt(
   parts: DispatcherParts,
   { task, claim }: { readonly task: StoredTask; readonly claim: Claim },
 ): Attempt {
-  const { store, settings, log, metrics } = parts;
+  const { store, settings, logger, metrics } = parts;
   const signals = createAttemptSignals();
   const facts = { taskId: claim.taskId, attempt: claim.attempt };
   const held = holdClaim({
@@ -38,7 +38,7 @@ export function openAttempt(
     onLost: () => signals.lose(),
     onInterrupt: (mode) => signals.interrupt(mode),
   });
-  const onFailure = (error: unknown): void => log.warn({ ...facts, err: error }, "the store refused a write");
+  const onFailure = (error: unknown): void => logger.warn({ ...facts, err: error }, "the store refused a write");
   const write: Attempt["write"] = async (work) => {
     const answer = await persist(work, { giveUpMs: settings.giveUpMs, signal: signals.over, onFailure });
     if (answer === undefined || answer === null) signals.lose();

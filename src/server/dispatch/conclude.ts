@@ -44,10 +44,10 @@ export async function conclude(parts: DispatcherParts, attempt: Attempt, work: W
   return concluded;
 }
 
-async function tidy({ repositories, log }: DispatcherParts, { directory, refs }: Work): Promise<void> {
+async function tidy({ repositories, logger }: DispatcherParts, { directory, refs }: Work): Promise<void> {
   if (refs === null) return;
   await repositories.discard(directory, refs).catch((error: unknown) => {
-    log.warn({ taskId: refs.taskId, err: error }, "refs of an attempt were left behind");
+    logger.warn({ taskId: refs.taskId, err: error }, "refs of an attempt were left behind");
   });
 }
 
@@ -65,9 +65,9 @@ async function finish(parts: DispatcherParts, attempt: Attempt, work: Work): Pro
 }
 
 /** What a task has come to does not depend on it. */
-async function keepSession({ sessions, log }: DispatcherParts, { task, claim }: Attempt): Promise<void> {
+async function keepSession({ sessions, logger }: DispatcherParts, { task, claim }: Attempt): Promise<void> {
   await sessions?.keep(task, claim).catch((error: unknown) => {
-    log.warn({ taskId: task.id, err: error }, "a conversation could not be kept");
+    logger.warn({ taskId: task.id, err: error }, "a conversation could not be kept");
   });
 }
 
@@ -82,13 +82,13 @@ async function isEndedSo(
 }
 
 async function retract(
-  { repositories, log }: DispatcherParts,
+  { repositories, logger }: DispatcherParts,
   { directory, refs }: Work,
   commit: string,
 ): Promise<void> {
   if (refs === null) return;
   await repositories.retract(directory, refs.taskId, commit).catch((error: unknown) => {
-    log.warn({ taskId: refs.taskId, err: error }, "the result of a lost attempt was left behind");
+    logger.warn({ taskId: refs.taskId, err: error }, "the result of a lost attempt was left behind");
   });
 }
 
@@ -114,7 +114,7 @@ const publishMs = 60_000;
 
 /** `isKept`: the work could not be published, and its branch is all there is of it. */
 async function publish(
-  { repositories, log }: DispatcherParts,
+  { repositories, logger }: DispatcherParts,
   attempt: Attempt,
   { end, directory, refs }: Work,
 ): Promise<{ readonly end: RunEnd; readonly isKept: boolean }> {
@@ -126,7 +126,7 @@ async function publish(
   let failure: unknown;
   const onFailure = (error: unknown): void => {
     failure = error;
-    log.warn({ taskId: claim.taskId, err: error }, "a result could not be published");
+    logger.warn({ taskId: claim.taskId, err: error }, "a result could not be published");
   };
   const isDone = await persist(() => tryToPublish(() => repositories.publish(directory, refs, commit)), {
     giveUpMs: publishMs,

@@ -1,6 +1,7 @@
 import type { Runner } from "../../core/runner.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
 import type { TaskStore } from "../../store/tasks/task-store.ts";
+import type { Logger } from "../logger.ts";
 import type { Repositories } from "../repositories/repositories.ts";
 import type { BreakerRules } from "./breaker.ts";
 import type { TaskSessions } from "./task-sessions.ts";
@@ -13,7 +14,7 @@ export interface DispatcherParts {
   /** What carries out tasks for an agent of this name. Throws what no task of it could work with: AGENT_UNKNOWN, CREDENTIAL_MISSING. */
   readonly runners: (agent: string) => Runner | Promise<Runner>;
   readonly metrics: Pick<Metrics, "taskStarted" | "taskEnded" | "firstEvent" | "eventsAppended" | "breakerChanged">;
-  readonly log: DispatcherLog;
+  readonly logger: Pick<Logger, "info" | "warn" | "error">;
   /** Removes what runs of processes that were killed have left (createRecovery); called once, at the start. */
   readonly recover?: (signal: AbortSignal) => Promise<void>;
   /** Undefined: no conversation is kept, and none continued. */
@@ -21,13 +22,6 @@ export interface DispatcherParts {
   /** Undefined: every task begins cold. Whoever opened it disposes of it. */
   readonly warm?: WarmTasks;
   readonly settings: DispatcherSettings;
-}
-
-/** Part of a pino logger. */
-export interface DispatcherLog {
-  info(facts: object, text: string): void;
-  warn(facts: object, text: string): void;
-  error(facts: object, text: string): void;
 }
 
 /** Times in milliseconds. */

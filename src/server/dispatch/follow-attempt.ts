@@ -15,10 +15,10 @@ export async function followAttempt(
   const { metrics } = parts;
   const { task, claim } = attempt;
   const facts = { taskId: task.id, attempt: claim.attempt, runId: claim.runId };
-  parts.log.info(facts, "attempt begins");
+  parts.logger.info(facts, "attempt begins");
   metrics.taskStarted(measureAge(task.createdAt));
   const end = await carryOut(parts, attempt).catch((error: unknown): AttemptEnd => {
-    parts.log.error({ ...facts, err: error }, "an attempt failed in an unknown way");
+    parts.logger.error({ ...facts, err: error }, "an attempt failed in an unknown way");
     return { kind: "lost" };
   });
   await attempt[Symbol.asyncDispose]();
@@ -26,9 +26,9 @@ export async function followAttempt(
   if (end.kind === "ended") {
     const { outcome, reason, usage } = end.end.result;
     metrics.taskEnded({ state: end.state, outcome, code: reason?.code ?? null, ms: measureAge(task.createdAt), usage });
-    parts.log.info({ ...facts, state: end.state, code: reason?.code }, "attempt ends");
+    parts.logger.info({ ...facts, state: end.state, code: reason?.code }, "attempt ends");
   } else {
-    parts.log.warn({ ...facts, end: end.kind }, "attempt ends without a result");
+    parts.logger.warn({ ...facts, end: end.kind }, "attempt ends without a result");
   }
   return end;
 }

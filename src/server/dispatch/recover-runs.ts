@@ -5,7 +5,7 @@ import type { CleaningPorts } from "../../worker/cleaning/clean-run.ts";
 import { readRunState } from "../../worker/cleaning/run-state.ts";
 import type { RunState } from "../../worker/cleaning/run-state.ts";
 import { sweepLeftovers } from "../repositories/sweep-leftovers.ts";
-import type { DispatcherLog } from "./dispatcher-parts.ts";
+import type { Logger } from "../logger.ts";
 
 export interface RecoveryParts {
   /** The runs of this server, below its data directory. */
@@ -13,7 +13,7 @@ export interface RecoveryParts {
   /** Where the repositories are. */
   readonly dataDirectory: string;
   readonly ports: (signal: AbortSignal) => CleaningPorts;
-  readonly log: DispatcherLog;
+  readonly logger: Pick<Logger, "warn">;
 }
 
 /**
@@ -24,7 +24,7 @@ export function createRecovery({
   runs,
   dataDirectory,
   ports,
-  log,
+  logger,
 }: RecoveryParts): (signal: AbortSignal) => Promise<void> {
   const own = readProcessIdentity();
   // The directory is this process's alone: who else has written there is gone, whatever the host is called by now.
@@ -45,13 +45,13 @@ export function createRecovery({
           { remove: run.record?.waiting ?? false, force: true, dryRun: false },
           setting,
         );
-        log.warn({ runId: run.id, done }, "cleaned up after a run that was killed");
+        logger.warn({ runId: run.id, done }, "cleaned up after a run that was killed");
       } catch (error) {
-        log.warn({ runId: run.id, err: error }, "not all that a killed run left could be removed");
+        logger.warn({ runId: run.id, err: error }, "not all that a killed run left could be removed");
       }
     }
     await runs.sweep();
     const removed = await sweepLeftovers(dataDirectory, signal);
-    if (removed > 0) log.warn({ removed }, "removed what killed pushes and fetches had left");
+    if (removed > 0) logger.warn({ removed }, "removed what killed pushes and fetches had left");
   };
 }

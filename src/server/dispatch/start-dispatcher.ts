@@ -92,7 +92,7 @@ class TaskDispatcher implements Dispatcher {
       try {
         await this.#claimNext(signal);
       } catch (error) {
-        this.#parts.log.error({ err: error }, "no task can be claimed");
+        this.#parts.logger.error({ err: error }, "no task can be claimed");
         await this.#slots.wait(pollMs, signal);
       }
     }
@@ -140,7 +140,7 @@ class TaskDispatcher implements Dispatcher {
       const swept = await sweepLost(this.#parts, now);
       for (const { id } of swept) this.wake(id);
     } catch (error) {
-      this.#parts.log.error({ err: error }, "nothing can be swept");
+      this.#parts.logger.error({ err: error }, "nothing can be swept");
     }
   }
 
@@ -148,7 +148,7 @@ class TaskDispatcher implements Dispatcher {
     try {
       await this.#parts.recover?.(this.#closing.signal);
     } catch (error) {
-      if (!this.#closing.signal.aborted) this.#parts.log.warn({ err: error }, "not all that was left could be removed");
+      if (!this.#closing.signal.aborted) this.#parts.logger.warn({ err: error }, "not all that was left could be removed");
     }
   }
 }

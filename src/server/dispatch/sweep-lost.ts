@@ -6,13 +6,13 @@ import type { StoredTask, TaskStore } from "../../store/tasks/task-store.ts";
 import { parseJson } from "../../util/parse-json.ts";
 import type { AttemptRefs, Repositories } from "../repositories/repositories.ts";
 import { tellEnd } from "../tell-end.ts";
-import type { DispatcherLog } from "./dispatcher-parts.ts";
+import type { Logger } from "../logger.ts";
 
 interface SweepParts {
   readonly store: Pick<TaskStore, "sweep" | "readEvents">;
   readonly repositories: Pick<Repositories, "locate" | "unpublish" | "dropRun">;
   readonly metrics: Pick<Metrics, "taskEnded">;
-  readonly log: DispatcherLog;
+  readonly logger: Pick<Logger, "warn">;
 }
 
 /**
@@ -29,9 +29,9 @@ export async function sweepLost(parts: SweepParts, now: number): Promise<readonl
   }
 }
 
-async function follow({ store, repositories, metrics, log }: SweepParts, task: StoredTask): Promise<void> {
+async function follow({ store, repositories, metrics, logger }: SweepParts, task: StoredTask): Promise<void> {
   const facts = { taskId: task.id, attempt: task.attempt, state: task.state };
-  log.warn(facts, "an attempt was lost");
+  logger.warn(facts, "an attempt was lost");
   if (isTerminal(task.state)) tellEnd(metrics, task);
   const directory = repositories.locate(task.owner, task.request.repository);
   try {
@@ -39,7 +39,7 @@ async function follow({ store, repositories, metrics, log }: SweepParts, task: S
     const run = await findRun(store, task);
     if (run !== undefined) await repositories.dropRun(directory, run);
   } catch (error) {
-    log.warn({ ...facts, err: error }, "refs of a lost attempt were left behind");
+    logger.warn({ ...facts, err: error }, "refs of a lost attempt were left behind");
   }
 }
 

@@ -43,7 +43,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   // The two ends of one wire: the gateway and the server's client speak HTTP, the server and its client WebSocket.
   undici: ["gateway", "agents"],
   ws: ["server", "agents"],
-  yaml: ["config"],
+  "js-yaml": ["config"],
 };
 const free = new Set(["zod"]);
 
