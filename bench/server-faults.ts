@@ -9,8 +9,8 @@ import type { Bench } from "./support/row.ts";
 import { runProcess } from "./support/run-process.ts";
 
 /**
- * `agent-worker serve` is killed while a task runs in its container; from the start of the next one until the agent of the second attempt
- * runs. The goal is what the lease allows for.
+ * `agent-worker serve` is killed while a task runs in its container; from the start of the next one until the task is running
+ * again, with its container and workspace. The goal is what the lease allows for.
  */
 export const serverRecovery: Bench = {
   rows: ["server-recovery"],
