@@ -50,13 +50,18 @@ function buildCondition({ owner, labels, parent, cursor }: TaskQuery): { sql: st
   return { sql: parts.map(([sql]) => sql).join(" AND "), values };
 }
 
-/** One text for both forms, so that there are few statements to compile and keep. */
+/**
+ * One text for both forms, so that there are few statements to compile and keep. The first label is looked up, the others are looked for
+ * at the tasks that have it: SQLite would try each of thousands against each where all of them were lists.
+ */
 function buildLabelCondition(label: string, index: number): [string, Values] {
   const [name = "", ...rest] = label.split("=");
   const [nameKey, valueKey] = [`name${index}`, `value${index}`];
+  const sql = `name = :${nameKey} AND (:${valueKey} IS NULL OR value = :${valueKey})`;
   return [
-    `number IN (
-       SELECT task FROM labels WHERE name = :${nameKey} AND (:${valueKey} IS NULL OR value = :${valueKey}))`,
+    index === 0
+      ? `number IN (SELECT task FROM labels WHERE ${sql})`
+      : `EXISTS (SELECT 1 FROM labels WHERE task = tasks.number AND ${sql})`,
     { [nameKey]: name, [valueKey]: rest.length === 0 ? null : rest.join("=") },
   ];
 }
