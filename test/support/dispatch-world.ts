@@ -111,7 +111,7 @@ export async function openDispatchWorld(options: DispatchWorldOptions = {}): Pro
         repositories,
         runners: () => runner ?? createScriptedRunner(script),
         metrics,
-        log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+        logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
         settings: { ...defaultDispatcherSettings, concurrency: 2, dataDirectory, ...settings },
         ...parts,
       });

@@ -13,13 +13,13 @@ import type { DispatchWorld } from "../../support/dispatch-world.ts";
 import { gitSettings } from "../../support/repository.ts";
 import { workUntilStopped, writeFile } from "../../support/scripted-runner.ts";
 
-const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 function recover(world: DispatchWorld): Promise<void> {
   const runs = openStore(world.dataDirectory);
   const surroundings = { engine: readEngineSettings(), git: gitSettings };
   const { dataDirectory } = world;
-  return createRecovery({ runs, dataDirectory, ports: (signal) => createCleaningPorts(surroundings, signal), log })(
+  return createRecovery({ runs, dataDirectory, ports: (signal) => createCleaningPorts(surroundings, signal), logger })(
     never,
   );
 }

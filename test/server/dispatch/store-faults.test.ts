@@ -27,14 +27,14 @@ describe("a store that fails", () => {
     await using world = await openDispatchWorld({ wrapStore: wrap });
     failing.add(name);
     const warned = Promise.withResolvers<void>();
-    const log = { info: () => undefined, warn: () => warned.resolve(), error: () => warned.resolve() };
+    const logger = { info: () => undefined, warn: () => warned.resolve(), error: () => warned.resolve() };
     await world.start(
       async (run) => {
         await run.begin();
         run.commit();
         for (let count = 0; count < 100; count += 1) await run.say(`${count}`);
       },
-      { renewMs: 5, sweepMs: 5, leaseMs: 20, waitingEvents: 2, parts: { log } },
+      { renewMs: 5, sweepMs: 5, leaseMs: 20, waitingEvents: 2, parts: { logger } },
     );
     const { id } = await world.submit();
     await warned.promise;
@@ -96,8 +96,8 @@ describe("a store that fails", () => {
     await using world = await openDispatchWorld({ wrapStore: wrap });
     failing.add("claim");
     const told = Promise.withResolvers<void>();
-    const log = { info: () => undefined, warn: () => undefined, error: () => told.resolve() };
-    await world.start(writeFile, { parts: { log } });
+    const logger = { info: () => undefined, warn: () => undefined, error: () => told.resolve() };
+    await world.start(writeFile, { parts: { logger } });
     const { id } = await world.submit();
     await told.promise;
     failing.clear();
@@ -109,7 +109,7 @@ describe("a full disk", () => {
   it("holds the run back until there is room, and loses no event", async () => {
     await using world = await openDispatchWorld({ store: { maxBytes: 1_000_000 } });
     const full = Promise.withResolvers<void>();
-    const log = { info: () => undefined, warn: () => full.resolve(), error: () => undefined };
+    const logger = { info: () => undefined, warn: () => full.resolve(), error: () => undefined };
     let wanted = 40;
     await world.start(
       async (run) => {
@@ -117,7 +117,7 @@ describe("a full disk", () => {
         for (let count = 0; count < wanted; count += 1) await run.say("x".repeat(10_000));
         run.commit();
       },
-      { parts: { log }, waitingEvents: 1 },
+      { parts: { logger }, waitingEvents: 1 },
     );
     const filler = await world.submit();
     await world.end(filler.id);
@@ -134,7 +134,7 @@ describe("a full disk", () => {
     await using world = await openDispatchWorld({ store: { maxBytes: 1_000_000 } });
     const full = Promise.withResolvers<void>();
     const done = Promise.withResolvers<void>();
-    const log = { info: () => undefined, warn: () => full.resolve(), error: () => undefined };
+    const logger = { info: () => undefined, warn: () => full.resolve(), error: () => undefined };
     await world.start(
       async (run) => {
         await run.begin();
@@ -143,7 +143,7 @@ describe("a full disk", () => {
         await (events > 0 ? null : done.promise);
         run.commit();
       },
-      { parts: { log }, concurrency: 1 },
+      { parts: { logger }, concurrency: 1 },
     );
     const filler = await world.submit({ task: "Fill" });
     await world.end(filler.id);

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { defaultDispatcherSettings } from "../../../src/server/dispatch/dispatcher-parts.ts";
 import { startDispatcher } from "../../../src/server/dispatch/start-dispatcher.ts";
+import { createLogger } from "../../../src/server/logger.ts";
 import { createRepositories } from "../../../src/server/repositories/create-repositories.ts";
 import { openSqliteTaskStore } from "../../../src/store/tasks/sqlite/sqlite-task-store.ts";
 import { gitSettings } from "../repository.ts";
@@ -33,7 +34,7 @@ await using dispatcher = await startDispatcher({
     eventsAppended: () => undefined,
     breakerChanged: () => undefined,
   },
-  log: { info: () => undefined, warn: () => undefined, error: (facts, text) => process.stderr.write(`${text}\n`) },
+  logger: createLogger({ level: "silent", stream: process.stderr }),
   settings: {
     ...defaultDispatcherSettings,
     leaseMs: Number(leaseMs),
