@@ -63,13 +63,13 @@ export class Database implements Disposable {
 
   /** Within a transaction: what `work` wrote is undone where it throws, and the rest of the transaction goes on. */
   savepoint<T>(work: () => T): T {
-    this.run("SAVEPOINT job");
+    this.run("SAVEPOINT write");
     try {
       const result = work();
-      this.run("RELEASE job");
+      this.run("RELEASE write");
       return result;
     } catch (error) {
-      if (this.#connection.isTransaction) this.execute("ROLLBACK TO job; RELEASE job");
+      if (this.#connection.isTransaction) this.execute("ROLLBACK TO write; RELEASE write");
       throw error;
     }
   }

@@ -3,7 +3,7 @@ import type { Hints } from "../hints.ts";
 import type { Database } from "./database.ts";
 import { isFileError, toStoreError } from "./sqlite-error.ts";
 
-/** What a job writes with. It runs within a transaction, so all it reads and writes is of one moment. */
+/** What a write works with. It runs within a transaction, so all it reads and writes is of one moment. */
 export interface Writing {
   readonly database: Database;
   readonly epoch: string;
@@ -14,14 +14,14 @@ export interface Writing {
   wake(): void;
 }
 
-interface Job {
+interface QueuedWrite {
   readonly synced: boolean;
   /** Answers what tells its caller the result. */
   run(writing: Writing): () => void;
   reject(error: Error): void;
 }
 
-/** Where jobs are written to. */
+/** Where it all goes. */
 export interface WriteTarget {
   readonly database: Database;
   readonly file: string;
@@ -39,7 +39,7 @@ const maxBatch = 500;
  */
 export class WriteQueue {
   readonly #target: WriteTarget;
-  #jobs: Job[] = [];
+  #waiting: QueuedWrite[] = [];
   #flushing: Promise<void> | null = null;
   #closed = false;
 
@@ -55,7 +55,7 @@ export class WriteQueue {
         const result = work(writing);
         return () => resolve(result);
       };
-      this.#jobs.push({ synced, run, reject });
+      this.#waiting.push({ synced, run, reject });
       this.#flushing ??= this.#flush();
     });
   }
@@ -67,14 +67,14 @@ export class WriteQueue {
   }
 
   async #flush(): Promise<void> {
-    while (this.#jobs.length > 0) {
+    while (this.#waiting.length > 0) {
       await new Promise(setImmediate);
-      this.#writeBatch(this.#jobs.splice(0, maxBatch));
+      this.#writeBatch(this.#waiting.splice(0, maxBatch));
     }
     this.#flushing = null;
   }
 
-  #writeBatch(jobs: readonly Job[]): void {
+  #writeBatch(batch: readonly QueuedWrite[]): void {
     const { database, file, epoch, hints, now } = this.#target;
     const touched = new Set<string>();
     let isWorkThere = false;
@@ -86,23 +86,23 @@ export class WriteQueue {
       wake: () => (isWorkThere = true),
     };
     try {
-      const synced = jobs.some((job) => job.synced);
-      const settle = database.transaction(synced, () => jobs.map((job) => this.#runJob(job, writing)));
+      const synced = batch.some((queued) => queued.synced);
+      const settle = database.transaction(synced, () => batch.map((queued) => this.#carryOut(queued, writing)));
       for (const tell of settle) tell();
     } catch (error) {
-      for (const job of jobs) job.reject(toStoreError(file, error));
+      for (const queued of batch) queued.reject(toStoreError(file, error));
     }
     for (const taskId of touched) hints.touch(taskId);
     if (isWorkThere) hints.wake();
   }
 
-  #runJob(job: Job, writing: Writing): () => void {
+  #carryOut(queued: QueuedWrite, writing: Writing): () => void {
     const { database, file } = this.#target;
     try {
-      return database.savepoint(() => job.run(writing));
+      return database.savepoint(() => queued.run(writing));
     } catch (error) {
       if (isFileError(error)) throw error;
-      return () => job.reject(toStoreError(file, error));
+      return () => queued.reject(toStoreError(file, error));
     }
   }
 }
