@@ -41,6 +41,7 @@ export const taskResourceSchema = z.object({
 export type TaskResource = z.infer<typeof taskResourceSchema>;
 
 export const taskPageSchema = z.object({ tasks: z.array(taskResourceSchema), nextCursor: z.string().nullable() });
+export type TaskPage = z.infer<typeof taskPageSchema>;
 
 export const interruptRequestSchema = z.strictObject({ mode: z.enum(["graceful", "force"]).default("graceful") });
 export type InterruptMode = z.infer<typeof interruptRequestSchema>["mode"];

@@ -148,7 +148,8 @@ class TaskDispatcher implements Dispatcher {
     try {
       await this.#parts.recover?.(this.#closing.signal);
     } catch (error) {
-      if (!this.#closing.signal.aborted) this.#parts.logger.warn({ err: error }, "not all that was left could be removed");
+      if (!this.#closing.signal.aborted)
+        this.#parts.logger.warn({ err: error }, "not all that was left could be removed");
     }
   }
 }
