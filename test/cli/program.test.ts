@@ -79,7 +79,11 @@ it.each([
   [["doctr"], 'Unknown command "doctr".', "Did you mean doctor?"],
   [["image", "biuld"], 'Unknown command "biuld".', "Did you mean build?"],
   [["fix", "it"], 'Unknown command "fix".', 'A task is given with --task "...". See `agent-worker run --help`.'],
-  [["runs"], "runs needs a command: list, show, logs, clean, submit, wait, collect, resume.", "See `agent-worker runs --help`."],
+  [
+    ["runs"],
+    "runs needs a command: list, show, logs, clean, submit, wait, collect, resume.",
+    "See `agent-worker runs --help`.",
+  ],
   [["runs", "show"], "Missing required argument 'run'.", "See `agent-worker runs show --help`."],
   [["demo", "--branch", "x"], 'Unknown flag "--branch".', "See `agent-worker demo --help`."],
   [["demo", "--dry-run"], 'Unknown flag "--dry-run".', "See `agent-worker demo --help`."],
