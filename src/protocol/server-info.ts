@@ -25,7 +25,7 @@ export const healthSchema = z.object({
   concurrency: count,
   warm: z.object({ ready: count, limit: count }),
   totals: z.object({ received: count, succeeded: count, failed: count }),
-  /** Of what has ended since the server started; null before anything has. */
+  /** Of what has succeeded or failed since the server started, what was cancelled being neither; null before anything has. */
   successRate: z.number().min(0).max(1).nullable(),
   uptimeSeconds: z.number().nonnegative(),
 });
