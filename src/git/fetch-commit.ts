@@ -87,6 +87,9 @@ async function fetchRef(quarantine: Quarantine, request: CommitFetch, signal: Ab
     return true;
   } catch (error) {
     if (error instanceof WorkerError && /couldn't find remote ref/i.test(error.message)) return false;
+    // A pack that was cut off looks damaged, too.
+    const isCut = error instanceof WorkerError && /RPC failed|early EOF|unexpected disconnect/i.test(error.message);
+    if (isCut) throw toRemoteError(error, remote);
     if (error instanceof WorkerError && /fsck|index-pack|unpack-objects|invalid index-pack/i.test(error.message)) {
       throw toRefusedError(error);
     }

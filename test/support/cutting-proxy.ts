@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 
 export interface CuttingProxy extends AsyncDisposable {
   readonly url: string;
-  /** Streams of events that have ended by its hand. */
+  /** What has ended by its hand. */
   readonly cuts: () => number;
 }
 
@@ -13,12 +13,16 @@ export interface CuttingOptions {
   readonly events: number;
   /** `cut`: both ends see the connection end, in the middle of a frame. `silence`: nothing more comes, and nobody is told. */
   readonly how: "cut" | "silence";
+  /** So many packs that git fetches end after their first bytes. */
+  readonly packs?: number;
+  readonly packBytes?: number;
 }
 
-/** Passes everything on to a server on this machine, but of each stream of events only the beginning. */
+/** Passes everything on to a server on this machine, but of each stream of events, and of some packs, only the beginning. */
 export async function startCuttingProxy(port: number, options: CuttingOptions): Promise<CuttingProxy> {
   const sockets = new Set<Socket>();
   let cuts = 0;
+  let packs = options.packs ?? 0;
   const proxy = createServer((client) => {
     const server = connect(port, "127.0.0.1");
     const end = (): void => void [client, server].map((socket) => socket.destroy());
@@ -35,6 +39,13 @@ export async function startCuttingProxy(port: number, options: CuttingOptions): 
       server.write(data);
     });
     server.on("data", (data) => {
+      const pack = packs > 0 ? data.indexOf("PACK") : -1;
+      if (pack !== -1) {
+        packs -= 1;
+        cuts += 1;
+        client.write(data.subarray(0, pack + (options.packBytes ?? 20)));
+        return void client.end(() => end());
+      }
       if (seen === undefined) return void client.write(data);
       if (seen >= options.events) return;
       const { place, count } = findEvent(data, options.events - seen);
