@@ -10,7 +10,7 @@ export PATH="$PATH:/usr/sbin:/sbin"
 
 if [ "$(id -u)" != 0 ]; then
   echo "set-up: no image registry is reachable, and only root can build a base image from Debian's packages." >&2
-  echo "  Name a registry's image with Node.js 20 or later in AGENT_WORKER_BASE_IMAGE, or run this once as root." >&2
+  echo "  Name a registry's image with Node.js 22 or later in AGENT_WORKER_BASE_IMAGE, or run this once as root." >&2
   exit 4
 fi
 command -v debootstrap > /dev/null || bash scripts/setup/install-packages.sh debootstrap
