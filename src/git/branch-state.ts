@@ -14,9 +14,10 @@ export interface BranchState {
 }
 
 export async function readBranchState(repository: Repository, name: string, signal: AbortSignal): Promise<BranchState> {
-  const [branches, checkedOut] = await Promise.all([
-    readBranches(repository, name, signal),
+  // The one that takes git longer first.
+  const [checkedOut, branches] = await Promise.all([
     readCheckedOut(repository, signal),
+    readBranches(repository, name, signal),
   ]);
   const parents = new Map<string, string>();
   for (const branch of branches.keys()) {

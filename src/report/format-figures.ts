@@ -24,7 +24,12 @@ export function formatElapsed(elapsedMs: number): string {
 
 /** `1 commit`, `2 commits`, `1,234 files`. */
 export function formatQuantity(count: number, noun: string): string {
-  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
+  return `${groupDigits(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** 950, 1,234, 1,234,567. By hand: the first number that Intl formats in a process takes it 12 ms. */
+export function groupDigits(count: number): string {
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
 function toThreeDigits(value: number): string {

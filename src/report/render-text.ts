@@ -3,7 +3,7 @@ import type { Outcome } from "../core/outcome.ts";
 import type { RunReport } from "../core/run-report.ts";
 import { toPrintable, toPrintableLines } from "../util/printable.ts";
 import { cutEnd, measureText, wrapText } from "../util/text-width.ts";
-import { formatCost, formatCount, formatElapsed, formatQuantity } from "./format-figures.ts";
+import { formatCost, formatCount, formatElapsed, formatQuantity, groupDigits } from "./format-figures.ts";
 import { plainPalette } from "./palette.ts";
 import type { Palette, Style } from "./palette.ts";
 import { renderFiles } from "./text-files.ts";
@@ -88,7 +88,7 @@ function formatBase({ ref, sha }: RunReport["repository"]["base"]): string {
 function renderChanges({ stats }: RunReport, layout: Layout): string[] {
   if (stats.filesChanged === 0) return [];
   const { palette } = layout;
-  const totals = `${palette.green(`+${stats.insertions.toLocaleString("en-US")}`)} ${palette.red(`-${stats.deletions.toLocaleString("en-US")}`)}`;
+  const totals = `${palette.green(`+${groupDigits(stats.insertions)}`)} ${palette.red(`-${groupDigits(stats.deletions)}`)}`;
   const head = `${formatLabel("Changes", palette)}${formatQuantity(stats.filesChanged, "file")}  ${totals}`;
   const indent = " ".repeat(labelWidth);
   return [head, ...renderFiles(stats, layout.width - labelWidth, palette).map((line) => indent + line)];

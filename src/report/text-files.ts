@@ -2,6 +2,7 @@ import type { DiffStat, FileStat } from "../core/diff-stat.ts";
 import { toPrintable } from "../util/printable.ts";
 import { cutMiddle, measureText } from "../util/text-width.ts";
 import type { Palette } from "./palette.ts";
+import { groupDigits } from "./format-figures.ts";
 
 const maxShown = 8;
 const signs = {
@@ -33,7 +34,7 @@ export function renderFiles(stats: DiffStat, width: number, palette: Palette): s
     return bar === "" ? line : `${line} ${bar}`;
   });
   const more = stats.filesChanged - shown.length;
-  return more > 0 ? [...lines, palette.dim(`… and ${more.toLocaleString("en-US")} more`)] : lines;
+  return more > 0 ? [...lines, palette.dim(`… and ${groupDigits(more)} more`)] : lines;
 }
 
 function formatName(file: FileStat, width: number): string {

@@ -1,13 +1,14 @@
-const ascii = /^[ -~]*$/;
+/** One column each, and none joins another: ASCII, Latin-1, and the signs that we draw ourselves. */
+const simple = /^[ -~\u00a1-\u00ac\u00ae-\u00ff–—…•→✓✗]*$/;
 /** East Asian wide and full-width characters, and what is drawn as an emoji by default. */
 const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f1e6}-\u{1f1ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u;
-/** Made when it is first needed: that takes 10 ms. */
+/** Made when it is first needed: that takes 5 ms. */
 let segmenter: Intl.Segmenter | undefined;
 
 /** How many columns of a terminal a printable text takes. */
 export function measureText(text: string): number {
-  if (ascii.test(text)) return text.length;
+  if (simple.test(text)) return text.length;
   return splitGraphemes(text).reduce((sum, grapheme) => sum + measureGrapheme(grapheme), 0);
 }
 
@@ -84,6 +85,7 @@ function measureGrapheme(grapheme: string): number {
 }
 
 function splitGraphemes(text: string): string[] {
+  if (simple.test(text)) return text.split("");
   return Array.from(
     (segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" })).segment(text),
     ({ segment }) => segment,

@@ -1,5 +1,11 @@
 import { expect, it } from "vitest";
-import { formatCost, formatCount, formatElapsed, formatQuantity } from "../../src/report/format-figures.ts";
+import {
+  formatCost,
+  formatCount,
+  formatElapsed,
+  formatQuantity,
+  groupDigits,
+} from "../../src/report/format-figures.ts";
 
 it("writes counts with three digits", () => {
   const counts = [0, 999, 1000, 1049, 12_345, 99_949, 99_950, 180_400, 999_499, 999_500, 1_234_567, 123_456_789];
@@ -52,4 +58,9 @@ it("writes quantities with their noun", () => {
     "1 file",
     "1,234 files",
   ]);
+});
+
+it("groups the digits of large numbers as Intl does", () => {
+  const counts = [0, 7, 950, 1000, 12_345, 999_999, 1_000_000, 1_234_567_890];
+  expect(counts.map(groupDigits)).toEqual(counts.map((count) => count.toLocaleString("en-US")));
 });

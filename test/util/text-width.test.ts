@@ -35,3 +35,10 @@ it("breaks lines at spaces, and words that are too long", () => {
   expect(wrapText("", 5)).toEqual([""]);
   expect(wrapText("長い長い", 5)).toEqual(["長い", "長い"]);
 });
+
+it("takes the signs that a summary is made of for one column each", () => {
+  expect(measureText("✓ Größe — 3 of 5 … •→✗")).toBe(22);
+  expect(cutEnd("✓ Größe…", 5)).toBe("✓ Gr…");
+  // A joiner makes one of two, however simple they are.
+  expect(measureText("e\u0301")).toBe(1);
+});
