@@ -190,8 +190,14 @@ describe("attempts in a repository", () => {
     const fences = [1, 2, 3, 4, 5, 6];
     await Promise.allSettled(fences.map((fence) => repositories.begin(directory, { ...attempt, fence })));
     await repositories.begin(directory, { ...attempt, fence: 6 });
+    // Commits of their own, as attempts make: who finds its own one published takes itself for the one that did it.
+    const commits = fences.map((fence) =>
+      runTestGit(directory, ["commit-tree", `${base}^{tree}`, "-p", base, "-m", `attempt ${fence}`])
+        .toString()
+        .trim(),
+    );
     const published = await Promise.allSettled(
-      fences.map((fence) => repositories.publish(directory, { ...attempt, fence }, base)),
+      fences.map((fence, at) => repositories.publish(directory, { ...attempt, fence }, commits[at] ?? "")),
     );
     expect(published.map(({ status }) => status)).toEqual([
       ...Array.from({ length: 5 }, () => "rejected"),
