@@ -28,10 +28,12 @@ async function main() {
     // The host is gone, and the gateway with it: going on would only burn time.
     onLost: () => void killEverythingElse().finally(() => process.exit(1)),
   });
+  let expectsPrompt = false;
   try {
     const orderFile = `${runDirectory}/order.json`;
     const first = readOrder(orderFile);
     const workTree = `/workspace/${first.directory}`;
+    expectsPrompt = first.mode === "run";
     if (first.mode === "run") await runAgent({ workTree, order: first, control });
     // Whoever was started before there was a task learns only now what the commit is to be called.
     const order = readOrder(orderFile);
@@ -43,6 +45,9 @@ async function main() {
   } catch (error) {
     control.send({ type: "broken", message: error instanceof Error ? error.message : String(error) });
   }
+  // An agent may end without its prompt. What has not been read when this program ends breaks the connection, and the host loses
+  // what it has not read either.
+  if (expectsPrompt) await control.prompt;
   await control.finish();
   process.exit(0);
 }

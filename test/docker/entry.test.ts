@@ -39,6 +39,15 @@ test("a run is told as ready, started, exited and collected, and its pack follow
   expect(entry.repository.git("rev-parse", `${head}~1`)).toBe(entry.base);
 });
 
+test("an agent that ends before its prompt has come loses nothing", async () => {
+  await using entry = await openEntryContainer();
+  // So large that the pack is not there together with its announcement, and small enough to be sent without being read.
+  await entry.begin(entry.order(["sh", "-c", "echo two > a.txt; head -c 120000 /dev/urandom > b"]));
+  const head = findHead(await entry.readMessages());
+  await entry.control.sendPrompt(new Uint8Array(8_000_000));
+  expect(await showCollected(entry, head, "a.txt")).toBe("two");
+});
+
 test("the agent's program gets every byte of the prompt, its own environment, and the model on its loopback", async () => {
   await using entry = await openEntryContainer();
   const prompt = Uint8Array.from({ length: 3_000_000 }, (_, index) => (index * 7 + (index >> 8)) & 255);

@@ -80,7 +80,7 @@ test.concurrent("an agent that only complains on stderr is quoted", async () => 
 });
 
 test.concurrent("an agent that never reads its prompt does not block the run", async () => {
-  const filler: Step = { print: " ".repeat(2_000_000) };
+  const filler: Step = { print: " ".repeat(8_000_000) };
   const { report, kept } = await playToEnd([filler], { argv: ["--model", "deaf"] });
   expect(report).toMatchObject({ outcome: "succeeded", reason: null });
   expect(kept).toContain("deaf.txt");

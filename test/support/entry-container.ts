@@ -24,7 +24,9 @@ export interface EntryContainer extends AsyncDisposable {
   readonly base: string;
   /** An order to run `command` in place of an agent CLI. */
   order(command: readonly string[], change?: Partial<ContainerOrder>): ContainerOrder;
-  /** Starts the container with this order, and gives its agent the prompt. */
+  /** Starts the container with this order; the agent waits for its prompt. */
+  begin(order: ContainerOrder): Promise<void>;
+  /** The same, and gives its agent the prompt. */
   start(order: ContainerOrder, prompt: Uint8Array): Promise<void>;
   /** All messages until the last. */
   readMessages(): Promise<readonly ContainerMessage[]>;
@@ -70,15 +72,19 @@ export async function openEntryContainer(answer: "gateway" | "no gateway" = "gat
     ),
   );
   const owned = stack.move();
+  const begin = async (order: ContainerOrder): Promise<void> => {
+    await writeOrder(join(sockets, orderFileName), order);
+    await container.start();
+  };
   return {
     container,
     control,
     repository,
     base,
     order: (command, change = {}) => ({ ...buildOrder(base, command), ...change }),
+    begin,
     async start(order, prompt) {
-      await writeOrder(join(sockets, orderFileName), order);
-      await container.start();
+      await begin(order);
       await control.sendPrompt(prompt);
     },
     readMessages: () => collectAll(control.messages()),
