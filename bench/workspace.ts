@@ -1,13 +1,12 @@
-import { mkdir, rm, symlink } from "node:fs/promises";
-import { basename, join } from "node:path";
-import { fillWorkspace } from "../docker/entry/workspace.mjs";
-import { prepareObjects } from "../src/agents/contained/prepare-objects.ts";
-import { defaultIdentity } from "../src/git/git-environment.ts";
+import { rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { objectsRoot, prepareObjects } from "../src/agents/contained/prepare-objects.ts";
+import { layOutRepository } from "../src/git/lay-out-repository.ts";
 import { openRepository } from "../src/git/repository.ts";
 import { resolveBase } from "../src/git/resolve-base.ts";
 import { alternate, time } from "./support/alternate.ts";
 import { ensureLargeRepository } from "./support/large-repository.ts";
-import { cacheDirectory } from "./support/product.ts";
+import { cacheDirectory, root } from "./support/product.ts";
 import { buildRow } from "./support/row.ts";
 import type { Bench } from "./support/row.ts";
 import { runProcess } from "./support/run-process.ts";
@@ -63,24 +62,14 @@ async function makeWorkspace(directory: string, workTree: string, scratch: strin
     directory: scratch,
     signal,
   });
-  const start = {
-    mode: "run" as const,
-    promptBytes: 0,
-    directory: "repository",
-    branch: "agent/bench",
-    base: sha,
+  const template = join(scratch, "git");
+  layOutRepository(template, {
     objectFormat: repository.objectFormat,
-    objectDirectories: objects.count,
-    shallow: [...objects.shallow],
-    command: [],
-    conversation: null,
-    environment: {},
-    author: defaultIdentity,
-    commitMessage: "",
-  };
-  // Inside the container these are mounts.
-  const mounted = join(scratch, "mounted");
-  await mkdir(mounted, { recursive: true });
-  await Promise.all(objects.mounts.map(({ source, target }) => symlink(source, join(mounted, basename(target)))));
-  await fillWorkspace(workTree, start, mounted);
+    core: ["bare = false"],
+    head: { ref: "refs/heads/agent/bench", commit: sha },
+    // Inside the container these are mounts.
+    borrowed: objects.mounts.filter(({ target }) => dirname(target) === objectsRoot).map(({ source }) => source),
+    shallow: objects.shallow,
+  });
+  await runProcess("sh", ["-c", '. docker/entry/fill.sh; fill "$1" "$2"', "sh", template, workTree], { cwd: root });
 }

@@ -41,7 +41,7 @@ export async function openSource(workTree, order) {
   const answer = await tryGit(["rev-parse", ...paths, "HEAD^{commit}", "HEAD^{tree}"], options);
   if (answer.code !== 0) return openBaseSource(workTree, order, replaced);
   const [objects = "", index = "", head = "", tree = ""] = answer.stdout.toString().split("\n");
-  const place = createPlace(workTree, order, [objects]);
+  const place = createPlace(workTree, [objects]);
   const own = { place, parent: head, parentTree: tree, index, notes: [] };
   if (head === order.base) return own;
   const ancestor = await tryGit(["merge-base", "--is-ancestor", order.base, head], place);
@@ -58,7 +58,7 @@ export async function openSource(workTree, order) {
  * @returns {Promise<Source>}
  */
 export async function openBaseSource(workTree, order, note = replaced) {
-  const place = createPlace(workTree, order, []);
+  const place = createPlace(workTree, []);
   const parentTree = await git(["rev-parse", `${order.base}^{tree}`], place);
   return { place, parent: order.base, parentTree, index: null, notes: [note] };
 }
@@ -67,12 +67,11 @@ export async function openBaseSource(workTree, order, note = replaced) {
  * A git directory of our own that borrows the agent's objects: nothing the agent has configured takes part, be it filters,
  * replaced objects or a forged end of history. Its name cannot be known beforehand.
  * @param {string} workTree
- * @param {import("./order.mjs").Order} order
  * @param {string[]} borrow
  * @returns {Place}
  */
-function createPlace(workTree, order, borrow) {
+function createPlace(workTree, borrow) {
   const gitDirectory = mkdtempSync(join(workTree, "../.collect-"));
-  createGitDirectory(gitDirectory, order, { borrow });
+  createGitDirectory(gitDirectory, borrow);
   return { cwd: workTree, env: { GIT_WORK_TREE: workTree, GIT_DIR: gitDirectory } };
 }

@@ -5,8 +5,8 @@ import { collect, sendPack } from "./collect.mjs";
 import { openConversation, putConversationBack } from "./conversation.mjs";
 import { openForwarder } from "./forward.mjs";
 import { readOrder } from "./order.mjs";
-import { selfTest } from "./self-test.mjs";
-import { fillWorkspace } from "./workspace.mjs";
+import { answers, findReachable } from "./self-test.mjs";
+import { waitForWorkTree } from "./workspace.mjs";
 
 const runDirectory = "/opt/agent-worker/run";
 
@@ -53,27 +53,31 @@ async function main() {
 }
 
 /**
+ * The CLI starts as soon as nothing but the model can be reached; its prompt waits until the model has answered as well.
  * @param {{ workTree: string, order: import("./order.mjs").Order, control: ReturnType<typeof connectControl> }} options
  */
 async function runAgent({ workTree, order, control }) {
-  const [, { modelPort, test }] = await Promise.all([fillWorkspace(workTree, order), openWayOut()]);
-  control.send({ type: "ready", selfTest: test });
-  if (!test.modelEndpoint || test.reachable.length > 0) throw new Error("the self-test failed");
-  if (stopGraceMs !== null) return;
+  const forwarding = openForwarder(`${runDirectory}/gateway.sock`);
+  const [modelPort, reachable] = await Promise.all([forwarding, findReachable(), waitForWorkTree()]);
+  const answering = answers(modelPort);
+  if (reachable.length > 0 || stopGraceMs !== null) {
+    const modelEndpoint = await answering;
+    control.send({ type: "ready", selfTest: { modelEndpoint, reachable } });
+    if (stopGraceMs !== null) return;
+    throw new Error("the self-test failed");
+  }
   const environment = Object.fromEntries(
     Object.entries(order.environment).map(([name, value]) => [name, value.replace("{modelPort}", String(modelPort))]),
   );
   putConversationBack(order);
   const killsBefore = readOutOfMemoryKills();
-  agent = startAgent({ command: order.command, cwd: workTree, environment, prompt: control.prompt });
+  const prompt = answering.then((ok) => (ok ? control.prompt : new Promise(() => {})));
+  agent = startAgent({ command: order.command, cwd: workTree, environment, prompt });
+  const modelEndpoint = await answering;
+  control.send({ type: "ready", selfTest: { modelEndpoint, reachable } });
+  if (!modelEndpoint) throw new Error("the self-test failed");
   control.send({ type: "started" });
   const exit = await agent.exited;
   await killEverythingElse();
   control.send({ type: "exited", ...exit, outOfMemoryKills: readOutOfMemoryKills() - killsBefore });
-}
-
-/** The way to the model, and whether it is the only one. */
-async function openWayOut() {
-  const modelPort = await openForwarder(`${runDirectory}/gateway.sock`);
-  return { modelPort, test: await selfTest(modelPort) };
 }

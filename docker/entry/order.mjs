@@ -5,11 +5,7 @@ import { readFileSync } from "node:fs";
  * @typedef {object} Order
  * @property {"run" | "collect"} mode `collect`: the agent has run already; only bring its work out.
  * @property {string} directory Name of the work tree below /workspace.
- * @property {string} branch
  * @property {string} base Commit id the work starts from.
- * @property {"sha1" | "sha256"} objectFormat
- * @property {number} objectDirectories How many are mounted below /opt/agent-worker/objects.
- * @property {string[]} shallow
  * @property {string[]} command argv of the agent CLI.
  * @property {{ file: string, restored: boolean, omitted: string } | null} conversation Where the agent CLI keeps it; `restored`: one
  *   is continued, without the lines that begin with `omitted`.

@@ -5,11 +5,11 @@ import { connect } from "node:net";
 const patienceMs = 1_000;
 
 /**
- * Any HTTP answer will do. Spoken by hand: loading node:http alone takes longer than starting this program.
+ * Whether the model endpoint answers. Any HTTP answer will do. Spoken by hand: loading node:http alone takes longer than starting this program.
  * @param {number} port
  * @returns {Promise<boolean>}
  */
-function answers(port) {
+export function answers(port) {
   return new Promise((resolve) => {
     const socket = connect({ host: "127.0.0.1", port, timeout: 5_000 });
     let answer = "";
@@ -51,17 +51,13 @@ async function resolvesNames() {
   return found === null ? [] : ["DNS (example.com)"];
 }
 
-/**
- * @param {number} modelPort
- * @returns {Promise<{ modelEndpoint: boolean, reachable: string[] }>}
- */
-export async function selfTest(modelPort) {
-  const [modelEndpoint, ...reached] = await Promise.all([
-    answers(modelPort),
+/** Everything but the model that can be reached from here. @returns {Promise<string[]>} */
+export async function findReachable() {
+  const reached = await Promise.all([
     reaches("1.1.1.1", 443),
     reaches("169.254.169.254", 80),
     reaches("2606:4700:4700::1111", 443),
     resolvesNames(),
   ]);
-  return { modelEndpoint, reachable: reached.flat() };
+  return reached.flat();
 }

@@ -6,13 +6,8 @@ export interface ContainerOrder {
   readonly mode: "run" | "collect";
   /** Name of the work tree below /workspace. */
   readonly directory: string;
-  readonly branch: string;
   /** Commit id the work starts from. */
   readonly base: string;
-  readonly objectFormat: "sha1" | "sha256";
-  /** How many are mounted below /opt/agent-worker/objects. */
-  readonly objectDirectories: number;
-  readonly shallow: readonly string[];
   /** argv of the agent CLI. */
   readonly command: readonly string[];
   /**

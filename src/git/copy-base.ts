@@ -26,7 +26,7 @@ export async function copyBase(
 ): Promise<BaseCopy> {
   const shallow = await listCut(repository, request.base, signal);
   // Cut off in a repository of our own that borrows the user's objects: theirs stays as it is, and no server process is needed.
-  const place = await createQuarantine(repository, request.directory, shallow);
+  const place = createQuarantine(repository, request.directory, shallow);
   const objects = join(request.directory, "objects");
   const args = ["pack-objects", "--revs", "--quiet", join(objects, "pack", "pack")];
   await runGit(place, args, { signal, input: `${request.base}\n` });

@@ -42,7 +42,7 @@ export async function fetchCommit(
 ): Promise<string | null> {
   const { base, expected, ref, runId, directory, limits } = request;
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const quarantine = await createQuarantine(repository, join(directory, "fetched"));
+  const quarantine = createQuarantine(repository, join(directory, "fetched"));
   // What the server need not send.
   await mkdir(join(quarantine.gitDirectory, "refs", "known"), { recursive: true });
   await writeFile(join(quarantine.gitDirectory, "refs", "known", "base"), `${base}\n`);

@@ -47,7 +47,7 @@ const looseBytes = 16 * 1024 * 1024;
 export async function importPack(repository: Repository, request: PackImport, signal: AbortSignal): Promise<void> {
   requireCommitId(repository, request.base);
   requireRunId(request.runId);
-  const quarantine = await createQuarantine(repository, request.directory);
+  const quarantine = createQuarantine(repository, request.directory);
   const timeout = AbortSignal.timeout(request.limits.timeoutMs ?? 300_000);
   const either = AbortSignal.any([signal, timeout]);
   try {

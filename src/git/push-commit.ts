@@ -21,7 +21,7 @@ export interface CommitPush {
  */
 export async function pushCommit(repository: Repository, push: CommitPush, signal: AbortSignal): Promise<void> {
   const { remote, commit, ref, directory } = push;
-  const place = await createQuarantine(repository, directory);
+  const place = createQuarantine(repository, directory);
   const environment = buildRemoteEnvironment(repository.settings, remote, [["push.negotiate", "false"]]);
   const args = ["push", "--quiet", "--no-verify", "--no-recurse-submodules", remote.url, `${commit}:${ref}`];
   try {

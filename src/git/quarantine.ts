@@ -1,7 +1,6 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdirSync } from "node:fs";
 import type { GitSettings } from "./git-environment.ts";
-import { formatAlternates } from "./object-directories.ts";
+import { layOutRepository } from "./lay-out-repository.ts";
 import type { Repository } from "./repository.ts";
 
 /** A bare repository of our own that sees the user's objects and holds what is not yet trusted. */
@@ -10,25 +9,19 @@ export interface Quarantine {
   readonly gitDirectory: string;
 }
 
-/** Lays out a repository in `directory` by hand: `git init` would cost a process and copy templates. */
-export async function createQuarantine(
-  repository: Repository,
+/** `directory`: in a private place; made where it is not there. */
+export function createQuarantine(
+  { objectFormat, objectDirectories, settings, shallow: cut }: Repository,
   directory: string,
-  shallow: readonly string[] = repository.shallow,
-): Promise<Quarantine> {
-  await mkdir(join(directory, "objects", "info"), { recursive: true, mode: 0o700 });
-  await Promise.all([
-    mkdir(join(directory, "objects", "pack")),
-    mkdir(join(directory, "refs")),
-    writeFile(join(directory, "HEAD"), "ref: refs/heads/none\n"),
-    writeFile(join(directory, "config"), buildConfig(repository)),
-    writeFile(join(directory, "objects", "info", "alternates"), formatAlternates(repository.objectDirectories)),
-    shallow.length === 0 ? undefined : writeFile(join(directory, "shallow"), shallow.map((id) => `${id}\n`).join("")),
-  ]);
-  return { settings: repository.settings, gitDirectory: directory };
-}
-
-function buildConfig(repository: Repository): string {
-  if (repository.objectFormat === "sha1") return "[core]\n\trepositoryformatversion = 0\n\tbare = true\n";
-  return "[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n\tobjectformat = sha256\n";
+  shallow: readonly string[] = cut,
+): Quarantine {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  layOutRepository(directory, {
+    objectFormat,
+    core: ["bare = true"],
+    head: { ref: "refs/heads/none", commit: null },
+    borrowed: objectDirectories,
+    shallow,
+  });
+  return { settings, gitDirectory: directory };
 }

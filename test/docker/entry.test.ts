@@ -130,13 +130,25 @@ test("a stop reaches the program and its children, first as TERM, then as KILL",
   expect(term.split("\n").toSorted((one, other) => one.localeCompare(other))).toEqual(["child", "parent"]);
 });
 
-test("a gateway that does not answer ends the run before the program is started", async () => {
+test("a gateway that does not answer ends the run, and the program never gets its prompt", async () => {
   await using entry = await openEntryContainer("no gateway");
-  await entry.start(entry.order(["sh", "-c", "echo started > a.txt"]), noPrompt);
+  await entry.start(entry.order(["sh", "-c", "cat"]), Buffer.from("the prompt"));
   expect(await entry.readMessages()).toMatchObject([
     { type: "ready", selfTest: { modelEndpoint: false } },
     { type: "broken", message: "the self-test failed" },
   ]);
+  const output = await collectAll(entry.container.output);
+  expect(Buffer.concat(output.map(({ bytes }) => bytes)).toString()).toBe("");
+});
+
+test("a work tree that cannot be made is told before the program is started", async () => {
+  await using entry = await openEntryContainer();
+  // No name of a file at all.
+  await entry.start(entry.order(["sh", "-c", "echo started"], { directory: "x".repeat(300) }), noPrompt);
+  expect(await entry.readMessages()).toMatchObject([
+    { type: "broken", message: expect.stringContaining("File name too long") },
+  ]);
+  expect(await collectAll(entry.container.output)).toEqual([]);
 });
 
 test("a base that is not there is told as broken", async () => {
@@ -144,7 +156,7 @@ test("a base that is not there is told as broken", async () => {
   await entry.start(entry.order(["true"], { base: "1".repeat(40) }), noPrompt);
   expect((await entry.readMessages()).at(-1)).toMatchObject({
     type: "broken",
-    message: expect.stringContaining("read-tree"),
+    message: expect.stringContaining("fatal: "),
   });
 });
 

@@ -6,6 +6,7 @@ import { createContainer } from "../../src/container/container.ts";
 import type { Container } from "../../src/container/container.ts";
 import { orderFileName, writeOrder } from "../../src/container/container-order.ts";
 import type { ContainerOrder } from "../../src/container/container-order.ts";
+import { layOutWorkspace } from "../../src/agents/contained/lay-out-workspace.ts";
 import { controlSocketName, openControl } from "../../src/container/control.ts";
 import type { ContainerMessage, Control } from "../../src/container/control.ts";
 import { findEntryDirectory } from "../../src/container/package-directories.ts";
@@ -57,7 +58,7 @@ export async function openEntryContainer(answer: "gateway" | "no gateway" = "gat
       {
         image: image.id,
         user: { uid: 1000, gid: 1000 },
-        command: ["node", "/opt/agent-worker/entry/main.cjs"],
+        command: ["sh", "/opt/agent-worker/entry/start.sh"],
         environment: { AGENT_WORKER_CONTAINER: "1" },
         labels: buildContainerLabels(createUlid()),
         mounts: [
@@ -74,6 +75,7 @@ export async function openEntryContainer(answer: "gateway" | "no gateway" = "gat
   const owned = stack.move();
   const begin = async (order: ContainerOrder): Promise<void> => {
     await writeOrder(join(sockets, orderFileName), order);
+    layOutWorkspace(sockets, order, { objectFormat: "sha1", objects: { count: 1, shallow: [] }, branch: "work" });
     await container.start();
   };
   return {
@@ -102,11 +104,7 @@ function buildOrder(base: string, command: readonly string[]): ContainerOrder {
   return {
     mode: "run",
     directory: "project",
-    branch: "work",
     base,
-    objectFormat: "sha1",
-    objectDirectories: 1,
-    shallow: [],
     command,
     conversation: null,
     environment: { PATH: "/usr/local/bin:/usr/bin:/bin", PORT: "{modelPort}" },

@@ -5,7 +5,6 @@ import type { Repository } from "../../git/repository.ts";
 import type { AgentCli, AgentCommand } from "./agent-cli.ts";
 import { buildCommitMessage } from "./commit-message.ts";
 import type { ContainedSettings } from "./contained-settings.ts";
-import type { ObjectSource } from "./prepare-objects.ts";
 
 interface CommandParts {
   readonly cli: AgentCli;
@@ -26,24 +25,17 @@ export function buildCommand({ cli, settings, repository, task, conversationId }
 
 interface OrderParts {
   readonly settings: ContainedSettings;
-  readonly repository: Repository;
+  readonly repository: Pick<Repository, "path">;
   readonly base: string;
-  /** The run's own. */
-  readonly branch: string;
   readonly task: Pick<Task, "runId" | "title" | "session">;
-  readonly objects: ObjectSource;
   readonly command: AgentCommand;
 }
 
-export function buildOrder({ settings, repository, base, branch, task, objects, command }: OrderParts): ContainerOrder {
+export function buildOrder({ settings, repository, base, task, command }: OrderParts): ContainerOrder {
   return {
     mode: "run",
     directory: toDirectoryName(repository.path),
-    branch: settings.branchInside ?? branch,
     base,
-    objectFormat: repository.objectFormat,
-    objectDirectories: objects.count,
-    shallow: objects.shallow,
     command: command.argv,
     conversation: {
       file: command.conversation.file,

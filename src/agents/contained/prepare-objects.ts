@@ -24,7 +24,8 @@ interface ObjectRequest {
   readonly signal: AbortSignal;
 }
 
-const objectsRoot = "/opt/agent-worker/objects";
+/** Where the object directories are inside, named 0, 1, ... */
+export const objectsRoot = "/opt/agent-worker/objects";
 
 /**
  * The repository's own object directories, mounted read-only, cost nothing however long its history is. Where the

@@ -18,6 +18,7 @@ import { buildCommand, buildOrder } from "./build-order.ts";
 import { startClock } from "./clock.ts";
 import { createDeadline } from "./deadline.ts";
 import { followSession } from "./follow-session.ts";
+import { layOutWorkspace } from "./lay-out-workspace.ts";
 import { openContainer, readMapping } from "./open-container.ts";
 import { removeQuietly } from "./session.ts";
 import type { WarmAgent } from "./warm/open-warm-agent.ts";
@@ -89,9 +90,13 @@ async function runInContainer(
   const attempt = { cli, settings, task, emit, context };
   const conversationId = warm?.conversationId ?? randomUUID();
   const command = buildCommand({ cli, settings, repository, task, conversationId });
-  const order = buildOrder({ ...context, settings, task, objects, command });
+  const order = buildOrder({ ...context, settings, task, command });
   await writeOrder(join(opened.runDirectory, orderFileName), order);
-  if (warm === null) await container.start();
+  if (warm === null) {
+    const branch = settings.branchInside ?? context.branch;
+    layOutWorkspace(opened.runDirectory, order, { objectFormat: repository.objectFormat, objects, branch });
+    await container.start();
+  }
   const session = { ...opened, attempt, progress, deadline, order, command, isWarm: warm?.wasReady ?? false };
   const { verdict, commit, drained } = await followSession({ ...session, stderrTail: createTail(4_000) });
   await complete(verdict, commit);

@@ -52,7 +52,7 @@ async function fetchObjects(
 ): Promise<void> {
   const between = join(dirname(fetching.directory), `.fetch-${randomBytes(8).toString("hex")}`);
   try {
-    await createQuarantine(source, between);
+    createQuarantine(source, between);
     await mkdir(join(between, "refs", "heads"));
     await writeFile(join(between, "refs", "heads", "base"), `${sha}\n`);
     await fetchRef({ from: between, ref: "refs/heads/base", protocol: "file" }, fetching);

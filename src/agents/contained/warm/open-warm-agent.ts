@@ -12,6 +12,7 @@ import { openDisposables } from "../../../util/disposables.ts";
 import type { AgentCli } from "../agent-cli.ts";
 import { buildCommand, buildOrder } from "../build-order.ts";
 import type { ContainedSettings } from "../contained-settings.ts";
+import { layOutWorkspace } from "../lay-out-workspace.ts";
 import { openContainer, readMapping } from "../open-container.ts";
 import type { OpenedContainer } from "../open-container.ts";
 import { checkSelfTest } from "../read-messages.ts";
@@ -73,7 +74,14 @@ export async function openWarmAgent(request: WarmRequest, signal: AbortSignal): 
   );
   place.container(opened.container.id);
   const conversationId = randomUUID();
-  await writeOrder(join(opened.runDirectory, orderFileName), buildFirstOrder(request, opened, conversationId));
+  const order = buildFirstOrder(request, conversationId);
+  await writeOrder(join(opened.runDirectory, orderFileName), order);
+  const { objects } = opened;
+  layOutWorkspace(opened.runDirectory, order, {
+    objectFormat: repository.objectFormat,
+    objects,
+    branch: settings.branchInside ?? "agent/task",
+  });
   const control = await start(opened, { signal, onSpoiled });
   const moved = opening.move();
   return {
@@ -94,15 +102,11 @@ async function findImage(...[engine, settings, signal]: ImageSearch): Promise<st
 
 type ImageSearch = readonly [Parameters<typeof lookUpImage>[0], ContainedSettings, AbortSignal];
 
-function buildFirstOrder(
-  { cli, settings, repository, base, task }: WarmRequest,
-  { objects }: OpenedContainer,
-  conversationId: string,
-) {
+function buildFirstOrder({ cli, settings, repository, base, task }: WarmRequest, conversationId: string) {
   const command = buildCommand({ cli, settings, repository, task, conversationId });
   // Another one says the rest when there is a task.
   const unknown = { runId: "", title: "", session: undefined };
-  return buildOrder({ settings, repository, base, branch: "", task: unknown, objects, command });
+  return buildOrder({ settings, repository, base, task: unknown, command });
 }
 
 const mostRecords = 100;
