@@ -7,7 +7,6 @@ import { WorkerError } from "../core/worker-error.ts";
 import { readMessage } from "../util/error-facts.ts";
 import { formatEngineAddress } from "./engine-address.ts";
 import type { EngineAddress, TlsFiles } from "./engine-address.ts";
-import { readEngineInfo } from "./engine-info.ts";
 import type { EngineInfo } from "./engine-info.ts";
 import type { EngineSettings } from "./engine-settings.ts";
 import { findEngine } from "./find-engine.ts";
@@ -42,11 +41,17 @@ export async function connectEngine(settings: EngineSettings, signal: AbortSigna
     endpoint: formatEngineAddress(found.address),
     refused: found.refused,
     isRemote: isRemote(found.address),
-    info: () => (info ??= readEngineInfo(docker, signal)),
+    info: () => (info ??= askInfo(docker, signal)),
     async [Symbol.asyncDispose]() {
       options.agent.destroy();
     },
   };
+}
+
+/** Loaded on call: a run does not ask, and should begin soon. */
+async function askInfo(docker: Dockerode, signal: AbortSignal): Promise<EngineInfo> {
+  const { readEngineInfo } = await import("./engine-info.ts");
+  return readEngineInfo(docker, signal);
 }
 
 /** dockerode's types leave out `agent`, which docker-modem takes. */

@@ -2,7 +2,7 @@ import type { DiffStat } from "./diff-stat.ts";
 import type { Timings } from "./timings.ts";
 import type { Usage } from "./usage.ts";
 
-/** What is told of a run, or a part of one, that has come to nothing. */
+/** Of a run, or a part of one, in which nothing was done. */
 export const emptyTimings: Timings = {
   totalMs: 0,
   prepareMs: 0,

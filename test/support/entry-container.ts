@@ -7,9 +7,11 @@ import type { Container } from "../../src/container/container.ts";
 import { orderFileName, writeOrder } from "../../src/container/container-order.ts";
 import type { ContainerOrder } from "../../src/container/container-order.ts";
 import { controlSocketName, openControl } from "../../src/container/control.ts";
-import type { ContainerMessage, Control } from "../../src/container/control.ts";
+import { parseMessage } from "../../src/container/container-message.ts";
+import type { ContainerMessage } from "../../src/container/container-message.ts";
+import type { Control } from "../../src/container/control.ts";
 import { findEntryDirectory } from "../../src/container/package-directories.ts";
-import { ensureImage } from "../../src/container/image.ts";
+import { ensureImage } from "../../src/container/ensure-image.ts";
 import { buildImageRequest } from "../../src/container/image-request.ts";
 import { createUlid } from "../../src/util/ulid.ts";
 import { baseImage, never, openEngine } from "./engine.ts";
@@ -87,7 +89,7 @@ export async function openEntryContainer(answer: "gateway" | "no gateway" = "gat
       await begin(order);
       await control.sendPrompt(prompt);
     },
-    readMessages: () => collectAll(control.messages()),
+    readMessages: () => collectAll(control.messages(parseMessage)),
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
 }
