@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import type Dockerode from "dockerode";
 import { WorkerError } from "../core/worker-error.ts";
 import { readMessage } from "../util/error-facts.ts";
@@ -70,11 +71,17 @@ async function toModemOptions(address: EngineAddress): Promise<ModemOptions> {
   const none = { host: undefined, port: undefined, socketPath: undefined, username: undefined, timeout: undefined };
   const noTls = { ca: undefined, cert: undefined, key: undefined };
   if (address.kind === "unix") {
-    return { ...none, ...noTls, protocol: "http", socketPath: address.path, agent: new HttpAgent({ keepAlive: true }) };
+    return {
+      ...none,
+      ...noTls,
+      protocol: "http",
+      socketPath: address.path,
+      agent: terse(new HttpAgent({ keepAlive: true })),
+    };
   }
   const { host, port, tls } = address;
   if (tls === undefined) {
-    return { ...none, ...noTls, protocol: "http", host, port, agent: new HttpAgent({ keepAlive: true }) };
+    return { ...none, ...noTls, protocol: "http", host, port, agent: terse(new HttpAgent({ keepAlive: true })) };
   }
   return {
     ...none,
@@ -82,8 +89,13 @@ async function toModemOptions(address: EngineAddress): Promise<ModemOptions> {
     protocol: "https",
     host,
     port,
-    agent: new HttpsAgent({ keepAlive: true }),
+    agent: terse(new HttpsAgent({ keepAlive: true })),
   };
+}
+
+/** docker-modem formats each request for a log that nobody reads, down to the last field of every socket: 9 ms of a run. */
+function terse<Agent extends HttpAgent>(agent: Agent): Agent {
+  return Object.assign(agent, { [inspect.custom]: () => "Agent" });
 }
 
 async function readTlsFiles({ directory }: TlsFiles): Promise<{ ca: Buffer; cert: Buffer; key: Buffer }> {

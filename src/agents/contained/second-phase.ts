@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Container } from "../../container/container.ts";
 import type { AgentCli, AgentReader, AgentReading } from "./agent-cli.ts";
 import type { followSession } from "./follow-session.ts";
@@ -21,10 +21,12 @@ export async function loadSecondPhase(cli: AgentCli): Promise<SecondPhase> {
 
 /** Starts a container and loads meanwhile, when this process would only wait. */
 export async function startContainer(container: Container, cli: AgentCli): Promise<SecondPhase> {
-  const [second] = await Promise.all([
-    // A moment later: the request is sent first, for loading keeps the processor busy.
-    sleep(2).then(() => loadSecondPhase(cli)),
-    container.start(),
-  ]);
+  const [second] = await Promise.all([loadSoon(cli), container.start()]);
   return second;
+}
+
+/** Loading keeps the processor busy: the request must be out. It connects in one turn of the event loop and is sent in the next. */
+async function loadSoon(cli: AgentCli): Promise<SecondPhase> {
+  for (let turn = 0; turn < 2; turn += 1) await nextTurn();
+  return loadSecondPhase(cli);
 }
