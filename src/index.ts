@@ -3,7 +3,7 @@ export { agentEventSchema } from "./core/agent-event.ts";
 export type { AgentEvent } from "./core/agent-event.ts";
 export { errorTable } from "./core/error-table.ts";
 export type { ErrorCode } from "./core/error-table.ts";
-export { outcomeSchema } from "./core/outcome.ts";
+export { outcomeSchema } from "./core/ending-schema.ts";
 export type { Outcome } from "./core/outcome.ts";
 export type { RunEvent } from "./core/run-event.ts";
 export { runReportSchema } from "./core/run-report.ts";

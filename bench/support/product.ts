@@ -6,7 +6,7 @@ import { connectEngine } from "../../src/container/engine.ts";
 import type { Engine } from "../../src/container/engine.ts";
 import { buildEngineSettings } from "../../src/container/engine-settings.ts";
 import { buildImageRequest } from "../../src/container/image-request.ts";
-import { ensureImage } from "../../src/container/image.ts";
+import { ensureImage } from "../../src/container/ensure-image.ts";
 import type { Image } from "../../src/container/image.ts";
 
 export const root = new URL("../..", import.meta.url).pathname;

@@ -1,38 +1,9 @@
 import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { Socket } from "node:net";
-import { z } from "zod";
 import { WorkerError } from "../core/worker-error.ts";
-
-/** Longer conversations are not kept. */
-const maxConversationBytes = 64 * 1024 * 1024;
-
-const text = z.string().max(16_384);
-const messageSchema = z.discriminatedUnion("type", [
-  z.object({
-    type: z.literal("ready"),
-    selfTest: z.object({ modelEndpoint: z.boolean(), reachable: z.array(text).max(16) }),
-  }),
-  z.object({ type: z.literal("started") }),
-  z.object({
-    type: z.literal("exited"),
-    code: z.number().int().nullable(),
-    signal: text.nullable(),
-    error: text.nullable(),
-    outOfMemoryKills: z.number().int(),
-  }),
-  z.object({
-    type: z.literal("collected"),
-    head: z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/),
-    notes: z.array(z.object({ code: z.string().regex(/^[A-Z_]{1,40}$/), message: text })).max(16),
-    /** How many bytes of the agent CLI's conversation follow, before the pack. */
-    conversationBytes: z.number().int().nonnegative().max(maxConversationBytes).default(0),
-  }),
-  z.object({ type: z.literal("broken"), message: text }),
-]);
-
-/** What the entry program reports. The agent could have forged any of it: nothing here is believed without a check. */
-export type ContainerMessage = z.infer<typeof messageSchema>;
+import type { ContainerMessage, ParseMessage } from "./container-message.ts";
+import { strangerHint } from "./stranger-hint.ts";
 
 /** The host's end of the control channel of one container. */
 export interface Control extends AsyncDisposable {
@@ -42,8 +13,8 @@ export interface Control extends AsyncDisposable {
   sendPrompt(prompt: Uint8Array): Promise<void>;
   /** TERM to the agent CLI, KILL after the grace; 0 kills at once. */
   stop(graceMs: number): void;
-  /** Messages until `collected` or `broken`, or until the container is gone. To be read once. */
-  messages(): AsyncGenerator<ContainerMessage>;
+  /** Messages until `collected` or `broken`, or until the container is gone. To be read once. Throws CONTAINER_LOST. */
+  messages(parse: ParseMessage): AsyncGenerator<ContainerMessage>;
   /** The first bytes after `collected`; fewer where the container is gone. To be read whole, after `messages()` has ended. */
   conversation(bytes: number): AsyncGenerator<Uint8Array>;
   /** The pack that follows where there is work. To be read once, after `conversation()` has ended. */
@@ -53,10 +24,6 @@ export interface Control extends AsyncDisposable {
 const maxLineBytes = 1024 * 1024;
 /** Where the entry program expects it, in the directory that is mounted. */
 export const controlSocketName = "control.sock";
-/** What to do about an entry program that does not speak its language. */
-const hint =
-  "Something else writes to its control channel, perhaps the agent: run the task again; with --image, see docs/image.md.";
-
 /** Listens on `socketPath`; the first connection is the container's entry program, and the only one accepted. */
 export async function openControl(socketPath: string, signal: AbortSignal): Promise<Control> {
   const accepted = await acceptOne(socketPath, signal);
@@ -76,8 +43,8 @@ export async function openControl(socketPath: string, signal: AbortSignal): Prom
       const sendStop = (socket: Socket): void => void (socket.writable && send(socket, { type: "stop", graceMs }));
       void connection.then(sendStop, () => undefined);
     },
-    async *messages() {
-      yield* readMessages(await connection, rest);
+    async *messages(parse) {
+      yield* readMessages(await connection, { rest, parse });
     },
     async *conversation(bytes) {
       yield* readBytes(await connection, rest, bytes);
@@ -132,17 +99,20 @@ async function acceptOne(socketPath: string, signal: AbortSignal): Promise<Accep
 }
 
 /** Up to and with the last message; the bytes after it are left in `rest`. */
-async function* readMessages(socket: Socket, rest: { bytes: Buffer }): AsyncGenerator<ContainerMessage> {
+async function* readMessages(
+  socket: Socket,
+  { rest, parse }: { readonly rest: { bytes: Buffer }; readonly parse: ParseMessage },
+): AsyncGenerator<ContainerMessage> {
   for await (const chunk of readChunks(socket)) {
     rest.bytes = rest.bytes.length === 0 ? chunk : Buffer.concat([rest.bytes, chunk]);
     for (let newline = rest.bytes.indexOf(10); newline >= 0; newline = rest.bytes.indexOf(10)) {
-      const message = parseMessage(rest.bytes.subarray(0, newline));
+      const message = parse(rest.bytes.subarray(0, newline));
       rest.bytes = rest.bytes.subarray(newline + 1);
       yield message;
       if (message.type === "collected" || message.type === "broken") return;
     }
     if (rest.bytes.length > maxLineBytes) {
-      throw new WorkerError("CONTAINER_LOST", "The container sent an endless message.", { hint });
+      throw new WorkerError("CONTAINER_LOST", "The container sent an endless message.", { hint: strangerHint });
     }
   }
 }
@@ -171,16 +141,5 @@ async function* readChunks(socket: Socket): AsyncGenerator<Buffer> {
     for await (const chunk of iterator) if (Buffer.isBuffer(chunk)) yield chunk;
   } catch {
     // A connection that breaks is an end like any other: what was announced and did not come shows what is missing.
-  }
-}
-
-function parseMessage(line: Buffer): ContainerMessage {
-  try {
-    return messageSchema.parse(JSON.parse(line.toString()));
-  } catch (cause) {
-    throw new WorkerError("CONTAINER_LOST", "The container's entry program sent something that is no message.", {
-      hint,
-      cause,
-    });
   }
 }

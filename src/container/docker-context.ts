@@ -2,17 +2,11 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
 import { WorkerError } from "../core/worker-error.ts";
 import { parseJson } from "../util/parse-json.ts";
+import { readField, readText } from "../util/read-field.ts";
 import { parseEngineAddress } from "./engine-address.ts";
 import type { EngineAddress } from "./engine-address.ts";
-
-/** The part of `<DOCKER_CONFIG>/config.json` that names the context in use. */
-const configSchema = z.object({ currentContext: z.string().optional() });
-
-/** `contexts/meta/<sha256 of the name>/meta.json` of the docker CLI. */
-const metaSchema = z.object({ Endpoints: z.object({ docker: z.object({ Host: z.string().min(1) }) }) });
 
 /**
  * The name of the context `docker context use` selected; undefined where there is none or it is `default`.
@@ -20,8 +14,7 @@ const metaSchema = z.object({ Endpoints: z.object({ docker: z.object({ Host: z.s
  */
 export async function readCurrentContext(configDirectory: string): Promise<string | undefined> {
   const text = await readFile(join(configDirectory, "config.json"), "utf8").catch(() => "{}");
-  const config = configSchema.safeParse(parseJson(text));
-  const name = config.data?.currentContext;
+  const name = readText(parseJson(text), "currentContext");
   return name === undefined || name === "" || name === "default" ? undefined : name;
 }
 
@@ -35,12 +28,17 @@ export async function readContextAddress(configDirectory: string, name: string):
       cause: error,
     });
   });
-  const meta = metaSchema.safeParse(parseJson(text));
-  if (!meta.success) {
+  const host = readHost(parseJson(text));
+  if (host === undefined || host === "") {
     throw new WorkerError("ENGINE_UNAVAILABLE", `The Docker context "${name}" names no engine (${file}).`, {
       hint: "Choose another one with `docker context use NAME`.",
     });
   }
   const tls = join(configDirectory, "contexts", "tls", id, "docker");
-  return parseEngineAddress(meta.data.Endpoints.docker.Host, existsSync(tls) ? { directory: tls } : undefined);
+  return parseEngineAddress(host, existsSync(tls) ? { directory: tls } : undefined);
+}
+
+/** Of `contexts/meta/<sha256 of the name>/meta.json` of the docker CLI. */
+function readHost(meta: unknown): string | undefined {
+  return readText(readField(readField(meta, "Endpoints"), "docker"), "Host");
 }

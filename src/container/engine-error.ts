@@ -1,16 +1,15 @@
-import { z } from "zod";
 import { WorkerError } from "../core/worker-error.ts";
 import { isDiskFull } from "../util/error-facts.ts";
+import { readField, readText } from "../util/read-field.ts";
 
 /** What docker-modem and node:net put on an error. */
-const engineErrorSchema = z.object({
-  name: z.string().optional(),
-  message: z.string().default(""),
-  code: z.string().optional(),
-  statusCode: z.number().optional(),
-  json: z.unknown().optional(),
-});
-type EngineErrorFacts = z.infer<typeof engineErrorSchema>;
+interface EngineErrorFacts {
+  readonly name: string | undefined;
+  readonly message: string;
+  readonly code: string | undefined;
+  readonly statusCode: number | undefined;
+  readonly json: unknown;
+}
 
 /** An engine that answers nothing for this long is as good as none. Waits with no natural end bring their own time. */
 const defaultTimeoutMs = 60_000;
@@ -45,7 +44,7 @@ export async function callEngine<Result>(
 export function toEngineError(error: unknown, what?: string): WorkerError {
   if (error instanceof WorkerError) return error;
   const could = what === undefined ? "" : `The engine could not ${what}: `;
-  const facts = engineErrorSchema.safeParse(error).data;
+  const facts = readFacts(error);
   if (facts === undefined) return new WorkerError("ENGINE_FAILED", `${could}${String(error)}`);
   if (facts.name === "AbortError") return buildCancelled(what, error);
   if (facts.statusCode === undefined && facts.code !== undefined) {
@@ -65,7 +64,21 @@ export function toEngineError(error: unknown, what?: string): WorkerError {
 
 /** The status of an HTTP answer that was an error; undefined where there was none. */
 export function readStatusCode(error: unknown): number | undefined {
-  return engineErrorSchema.safeParse(error).data?.statusCode;
+  return readFacts(error)?.statusCode;
+}
+
+/** undefined where it is not an error of theirs: then it is told as it is. */
+function readFacts(error: unknown): EngineErrorFacts | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  const [name, message = "", code] = ["name", "message", "code"].map((field) => readField(error, field));
+  const statusCode = readField(error, "statusCode");
+  if (!isTextOrAbsent(name) || typeof message !== "string" || !isTextOrAbsent(code)) return undefined;
+  if (statusCode !== undefined && typeof statusCode !== "number") return undefined;
+  return { name, message, code, statusCode, json: readField(error, "json") };
+}
+
+function isTextOrAbsent(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === "string";
 }
 
 export function buildDiskFull(message: string, cause?: unknown): WorkerError {
@@ -77,10 +90,10 @@ export function buildDiskFull(message: string, cause?: unknown): WorkerError {
 
 /** The engine's own words: `{"message": ...}`, else the body with tags removed, else the text of dockerode. */
 function describeAnswer({ json, message, statusCode }: EngineErrorFacts): string {
-  const parsed = z.object({ message: z.string() }).safeParse(json);
-  const text = parsed.data?.message ?? message.replace(/<[^>]*>/g, " ");
+  const said = readText(json, "message");
+  const text = said ?? message.replace(/<[^>]*>/g, " ");
   const short = text.replace(/\s+/g, " ").trim().slice(0, maxMessageLength);
-  return parsed.success ? short : `HTTP ${statusCode}: ${short}`;
+  return said !== undefined ? short : `HTTP ${statusCode}: ${short}`;
 }
 
 function explainConnection({ code, message }: EngineErrorFacts): { reason: string; hint: string } {

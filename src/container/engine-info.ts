@@ -2,6 +2,7 @@ import type Dockerode from "dockerode";
 import { z } from "zod";
 import { WorkerError } from "../core/worker-error.ts";
 import { callEngine } from "./engine-error.ts";
+import { hasOption } from "./engine-security.ts";
 import { getJson } from "./get-json.ts";
 
 export interface EngineInfo {
@@ -15,15 +16,11 @@ export interface EngineInfo {
   readonly rootDirectory: string;
 }
 
-/** `["name=seccomp,profile=default", "name=rootless"]` */
-const securitySchema = z.object({
+const infoSchema = z.object({
   SecurityOptions: z
     .array(z.string())
     .nullish()
     .transform((options) => options ?? []),
-});
-
-const infoSchema = securitySchema.extend({
   OperatingSystem: z.string().default(""),
   CgroupVersion: z.string().default("1"),
   DockerRootDir: z.string().default(""),
@@ -54,32 +51,6 @@ export async function readEngineInfo(docker: Dockerode, signal: AbortSignal): Pr
     });
   }
   return buildInfo(info.data, version.data);
-}
-
-/** What keeps its containers apart from this machine, with one question less than all it says of itself. */
-export interface EngineSecurity {
-  readonly rootless: boolean;
-  /** Container ids are shifted (`userns-remap`). */
-  readonly userNamespaces: boolean;
-  /** Bind mounts need the `z` option. */
-  readonly selinux: boolean;
-}
-
-/** @throws WorkerError ENGINE_UNAVAILABLE, ENGINE_FAILED */
-export async function readEngineSecurity(docker: Dockerode, signal: AbortSignal): Promise<EngineSecurity> {
-  const answer = await callEngine("tell about itself", { signal, timeoutMs }, (abortSignal) =>
-    getJson(docker, "/info", abortSignal),
-  );
-  const options = securitySchema.safeParse(answer).data?.SecurityOptions ?? [];
-  return {
-    rootless: hasOption(options, "rootless"),
-    userNamespaces: hasOption(options, "userns"),
-    selinux: hasOption(options, "selinux"),
-  };
-}
-
-function hasOption(options: readonly string[], name: string): boolean {
-  return options.some((text) => text.split(",").includes(`name=${name}`));
 }
 
 function buildInfo(info: z.infer<typeof infoSchema>, version: z.infer<typeof versionSchema>): EngineInfo {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Engine } from "./engine.ts";
-import { readEngineSecurity } from "./engine-info.ts";
+import { readEngineSecurity } from "./engine-security.ts";
 
 /** What an engine does with the users and the files of this machine. */
 export interface HostMapping {

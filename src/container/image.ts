@@ -1,14 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
 import { WorkerError } from "../core/worker-error.ts";
 import { findCaBundleProblem } from "../util/ca-bundle.ts";
-import { callEngine, readStatusCode, toEngineError } from "./engine-error.ts";
+import { readField } from "../util/read-field.ts";
+import { callEngine, readStatusCode } from "./engine-error.ts";
 import type { Engine } from "./engine.ts";
 import { getJson } from "./get-json.ts";
-import { buildImage } from "./image-build.ts";
-import type { ImageProgress } from "./image-build.ts";
-import { buildNotFound, isPullable, pullImage } from "./image-pull.ts";
 import { buildImageTag, claudeCodeLabel } from "./image-tag.ts";
 import type { ImageInputs, ImageTag } from "./image-tag.ts";
 
@@ -39,26 +36,6 @@ export interface Image {
   readonly createdAt: string;
 }
 
-/**
- * The image to run agents in. Where it is there, this costs one call of the engine.
- * @throws WorkerError IMAGE_NOT_FOUND, IMAGE_BUILD, DISK_FULL, ENGINE_UNAVAILABLE, ENGINE_FAILED, CANCELLED
- */
-export async function ensureImage(engine: Engine, request: ImageRequest, progress: ImageProgress): Promise<Image> {
-  if (request.reference !== undefined) return ensureNamed(engine, request.reference, progress);
-  const inputs = await readImageInputs(request);
-  const tag = buildImageTag(inputs);
-  const existing = request.rebuild === true ? undefined : await findImage(engine, tag.reference, progress.signal);
-  if (existing !== undefined) return existing;
-  const id = await buildImage(
-    engine,
-    { inputs, tag, network: request.buildNetwork, proxies: request.proxies ?? {}, noCache: request.rebuild === true },
-    progress,
-  );
-  const image = await findImage(engine, id, progress.signal);
-  if (image === undefined) throw buildNotFound(tag.reference, "it was removed right after it was built.");
-  return { ...image, reference: tag.reference, built: true };
-}
-
 /** The tag our image has for `request`, whether it is there or not. */
 export async function readImageTag(request: ImageRequest): Promise<ImageTag> {
   return buildImageTag(await readImageInputs(request));
@@ -85,30 +62,38 @@ export async function findImage(engine: Engine, reference: string, signal: Abort
     }),
   );
   if (answer === undefined) return undefined;
-  const found = imageSchema.safeParse(answer);
-  if (!found.success) throw toEngineError(found.error, "look up the image");
-  const { Id: id, Created: createdAt, Config } = found.data;
-  return { id, reference, built: false, claudeCodeVersion: Config?.Labels?.[claudeCodeLabel] ?? null, createdAt };
+  const { id, labels, createdAt } = readAnswer(answer);
+  return { id, reference, built: false, claudeCodeVersion: labels[claudeCodeLabel] ?? null, createdAt };
 }
 
-const imageSchema = z.object({
-  Id: z.string(),
-  Created: z.string().default(""),
-  Config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }).nullish(),
-});
-
-async function ensureNamed(engine: Engine, reference: string, progress: ImageProgress): Promise<Image> {
-  const existing = await findImage(engine, reference, progress.signal);
-  if (existing !== undefined) return existing;
-  if (!isPullable(reference)) throw buildNotFound(reference, "the engine does not know this id.");
-  progress.onProgress(`Pulling ${reference}`);
-  await pullImage(engine, reference, progress);
-  const pulled = await findImage(engine, reference, progress.signal);
-  if (pulled === undefined) throw buildNotFound(reference, "the pull brought another image.");
-  return pulled;
+interface ImageAnswer {
+  readonly id: string;
+  readonly createdAt: string;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
-async function readImageInputs({ baseImage, caBundle, dockerDirectory }: ImageRequest): Promise<ImageInputs> {
+/** Of `{"Id": "sha256:...", "Created": "...", "Config": {"Labels": {...}}}`, where all but the id may be missing. */
+function readAnswer(answer: unknown): ImageAnswer {
+  const [id, createdAt = "", config] = ["Id", "Created", "Config"].map((name) => readField(answer, name));
+  const labels = readField(config, "Labels") ?? {};
+  if (typeof id === "string" && typeof createdAt === "string" && isObject(config ?? {}) && areTexts(labels)) {
+    return { id, createdAt, labels };
+  }
+  throw new WorkerError("ENGINE_FAILED", "The engine could not look up the image: what it answers describes none.", {
+    hint: "Look at DOCKER_HOST: is that a container engine?",
+  });
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function areTexts(value: unknown): value is Readonly<Record<string, string>> {
+  return isObject(value) && Object.values(value).every((text) => typeof text === "string");
+}
+
+/** What our image is made of. */
+export async function readImageInputs({ baseImage, caBundle, dockerDirectory }: ImageRequest): Promise<ImageInputs> {
   const [dockerfile, certificates] = await Promise.all([
     readFile(join(dockerDirectory, "Dockerfile")).catch((error: unknown) => {
       throw new WorkerError("IMAGE_BUILD", `There is no Dockerfile in ${dockerDirectory}.`, {

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { outcomeSchema } from "./outcome.ts";
-import { reasonSchema } from "./reason.ts";
+import { outcomeSchema, reasonSchema } from "./ending-schema.ts";
 import { timingsSchema } from "./timings.ts";
 import { usageSchema } from "./usage.ts";
 import { warningSchema } from "./warning.ts";
@@ -70,6 +69,3 @@ export const agentEventSchema = z.discriminatedUnion("type", [
   event("complete", agentResultSchema.shape),
 ]);
 export type AgentEvent = z.infer<typeof agentEventSchema>;
-
-/** The largest event, as JSON text in UTF-8. Larger payloads are cut visibly (`truncated`, `bytes`). */
-export const maxEventBytes = 256 * 1024;

@@ -1,8 +1,7 @@
 import type { AgentResult } from "./agent-event.ts";
 import { toOutcome } from "./outcome.ts";
 import { toReason } from "./reason.ts";
-import { emptyTimings } from "./timings.ts";
-import { emptyUsage } from "./usage.ts";
+import { emptyTimings, emptyUsage } from "./empty.ts";
 import type { WorkerError } from "./worker-error.ts";
 
 /** How a task ended whose agent has done nothing: refused, cancelled in the queue, or lost. The error's code decides the outcome. */

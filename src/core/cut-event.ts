@@ -1,4 +1,5 @@
-import { maxEventBytes } from "./agent-event.ts";
+/** The largest event, as JSON text in UTF-8. Larger payloads are cut visibly (`truncated`, `bytes`). */
+export const maxEventBytes = 256 * 1024;
 
 /** What is left for a payload once envelope and field names are written. */
 const payloadBytes = maxEventBytes - 1024;

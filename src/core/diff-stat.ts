@@ -26,12 +26,3 @@ export const diffStatSchema = z.object({
   truncated: z.boolean(),
 });
 export type DiffStat = z.infer<typeof diffStatSchema>;
-
-export const emptyDiffStat: DiffStat = {
-  commits: 0,
-  filesChanged: 0,
-  insertions: 0,
-  deletions: 0,
-  files: [],
-  truncated: false,
-};

@@ -1,9 +1,8 @@
-import { z } from "zod";
 import { errorTable } from "./error-table.ts";
 import type { ErrorCode } from "./error-table.ts";
 
 /** How a run ended (docs/report.md, Outcomes and exit codes). */
-export const outcomeSchema = z.enum([
+export const outcomes = [
   "succeeded",
   "no_changes",
   "failed",
@@ -12,8 +11,8 @@ export const outcomeSchema = z.enum([
   "unpublished",
   "timed_out",
   "cancelled",
-]);
-export type Outcome = z.infer<typeof outcomeSchema>;
+] as const;
+export type Outcome = (typeof outcomes)[number];
 
 /** The signal that cancelled a run; it decides between exit codes 130 and 143. */
 export type CancelSignal = "SIGINT" | "SIGTERM";

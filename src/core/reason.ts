@@ -1,10 +1,10 @@
-import { z } from "zod";
+import type { z } from "zod";
+import type { reasonSchema } from "./ending-schema.ts";
 import { errorTable } from "./error-table.ts";
 import type { ErrorCode } from "./error-table.ts";
 import type { WorkerError } from "./worker-error.ts";
 
 /** Why a run ended as it did: a code of the error table, what happened, what to do. */
-export const reasonSchema = z.object({ code: z.string(), message: z.string(), hint: z.string().nullable() });
 export type Reason = z.infer<typeof reasonSchema>;
 
 export function buildReason(code: ErrorCode, message: string, hint: string = errorTable[code].hint): Reason {

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { agentInfoSchema, containerInfoSchema } from "./agent-event.ts";
 import { diffStatSchema } from "./diff-stat.ts";
-import { outcomeSchema } from "./outcome.ts";
-import { reasonSchema } from "./reason.ts";
+import { outcomeSchema, reasonSchema } from "./ending-schema.ts";
 import { timingsSchema } from "./timings.ts";
 import { usageSchema } from "./usage.ts";
 import { warningSchema } from "./warning.ts";

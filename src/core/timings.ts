@@ -20,13 +20,3 @@ export const timingsSchema = z.object({
   importMs: ms,
 });
 export type Timings = z.infer<typeof timingsSchema>;
-
-export const emptyTimings: Timings = {
-  totalMs: 0,
-  prepareMs: 0,
-  imageMs: 0,
-  startMs: 0,
-  firstEventMs: 0,
-  agentMs: 0,
-  importMs: 0,
-};

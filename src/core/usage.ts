@@ -13,13 +13,3 @@ export const usageSchema = z.object({
   toolCalls: z.record(z.string(), count),
 });
 export type Usage = z.infer<typeof usageSchema>;
-
-export const emptyUsage: Usage = {
-  turns: 0,
-  inputTokens: 0,
-  outputTokens: 0,
-  cacheReadTokens: 0,
-  cacheWriteTokens: 0,
-  costUsd: null,
-  toolCalls: {},
-};

@@ -4,8 +4,7 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Credential } from "../core/credential.ts";
 import type { Redactor } from "../util/redact.ts";
-import { openAnswerMeter } from "./answer-meter.ts";
-import type { AnswerMeter } from "./answer-meter.ts";
+import type { AnswerMeter, openAnswerMeter } from "./answer-meter.ts";
 import { decode, toUnusable } from "./decode.ts";
 import { toContainerHeaders, toUpstreamHeaders } from "./headers.ts";
 import type { Ledger } from "./ledger.ts";
@@ -56,9 +55,16 @@ export async function forward(exchange: Exchange, model: Model): Promise<Forward
   return { status: response.headersSent ? response.statusCode : null, requestBytes: sent?.bytes() ?? 0, responseBytes };
 }
 
+/** What reads answers; loaded with the first request, or before it. */
+export async function loadMeter(): Promise<typeof openAnswerMeter> {
+  return (await import("./answer-meter.ts")).openAnswerMeter;
+}
+
 /** Gives the container the provider's answer or says why there is none; the bytes sent. */
 async function answerWith(exchange: Exchange, { body, ...model }: Model & { body: Readable | null }): Promise<number> {
   const { request, response, target, signal } = exchange;
+  // Before there is an answer: one that breaks off must find somebody who reads it.
+  const openMeter = await loadMeter();
   let answer: UpstreamAnswer;
   try {
     const headers = toUpstreamHeaders(request.headers, model.credential);
@@ -67,7 +73,10 @@ async function answerWith(exchange: Exchange, { body, ...model }: Model & { body
     return signal.aborted ? 0 : refuse(error, exchange, model);
   }
   const unusable = toUnusable(answer, model.upstream.host);
-  if (unusable === null) return relay(exchange, { ...model, answer });
+  if (unusable === null) {
+    const meter = openMeter(answer.headers["content-type"] ?? "");
+    return relay(exchange, { ...model, answer, meter });
+  }
   answer.body.on("error", () => {}).destroy();
   if (target.isMessages) model.ledger.fail(unusable);
   return sendRefusal(response, toRefusal(unusable, false));
@@ -87,10 +96,14 @@ function openBody(request: IncomingMessage): { body: Readable; bytes: () => numb
   return { body: request.pipe(body), bytes: () => bytes };
 }
 
+interface MeteredAnswer {
+  readonly answer: UpstreamAnswer;
+  readonly meter: AnswerMeter;
+}
+
 /** Sends the answer on, part by part, counting what it says and taking the credential out of it; the bytes sent. */
-async function relay(exchange: Exchange, { answer, ...model }: Model & { answer: UpstreamAnswer }): Promise<number> {
+async function relay(exchange: Exchange, { answer, meter, ...model }: Model & MeteredAnswer): Promise<number> {
   const { response, target, signal } = exchange;
-  const meter = openAnswerMeter(answer.headers["content-type"] ?? "");
   let bytes = 0;
   let broken: unknown = null;
   async function* watch(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -120,7 +133,7 @@ async function relay(exchange: Exchange, { answer, ...model }: Model & { answer:
 }
 
 /** Enters what an answer of /v1/messages cost, and whether the model works. */
-function settle(end: { answer: UpstreamAnswer; meter: AnswerMeter; complete: boolean }, model: Model): void {
+function settle(end: MeteredAnswer & { readonly complete: boolean }, model: Model): void {
   const { ledger, upstream, credential, redactor } = model;
   const { status, headers } = end.answer;
   const { tokens, error } = end.meter.read();

@@ -9,7 +9,7 @@ import { readCode } from "../util/error-facts.ts";
 import { createRedactor } from "../util/redact.ts";
 import type { TokenCount } from "./answer-meter.ts";
 import type { EgressRecord } from "./egress-record.ts";
-import { forward } from "./forward.ts";
+import { forward, loadMeter } from "./forward.ts";
 import type { Model } from "./forward.ts";
 import { openLedger } from "./ledger.ts";
 import type { ModelFailure } from "./model-failure.ts";
@@ -92,7 +92,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   };
   return {
     // Nobody waits for it: what fails here fails again where it matters.
-    preload: () => void Promise.all([upstream.open(), askOurselves(socketPath)]).catch(() => undefined),
+    preload: () => void Promise.all([upstream.open(), askOurselves(socketPath), loadMeter()]).catch(() => undefined),
     usage: () => ledger.usage(),
     failure: () => ledger.failure(),
     [Symbol.asyncDispose]: () => (closed ??= close()),

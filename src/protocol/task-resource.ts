@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { outcomeSchema } from "../core/outcome.ts";
-import { reasonSchema } from "../core/reason.ts";
+import { outcomeSchema, reasonSchema } from "../core/ending-schema.ts";
 import { commitIdSchema, labelsSchema, sessionIdSchema, taskIdSchema } from "./identifiers.ts";
 import { repositoryRequestSchema } from "./task-request.ts";
 import { taskStateSchema } from "./task-state.ts";

@@ -1,4 +1,4 @@
-import { emptyUsage } from "../core/usage.ts";
+import { emptyUsage } from "../core/empty.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { StoredTask } from "../store/tasks/task-store.ts";
 

@@ -1,19 +1,7 @@
 import path from "node:path";
-import { z } from "zod";
 import type { RunEvent } from "../core/run-event.ts";
 import type { Warning } from "../core/warning.ts";
 import { openAppendLog } from "./append-log.ts";
-
-/** An event as it was read back: types of other versions are passed on. */
-const storedEventSchema = z.object({
-  v: z.literal(1),
-  runId: z.string(),
-  seq: z.number().int(),
-  ts: z.string(),
-  type: z.string(),
-  data: z.unknown(),
-});
-export type StoredEvent = z.infer<typeof storedEventSchema>;
 
 /** events.ndjson while a run goes on. */
 export interface EventLog extends AsyncDisposable {
@@ -58,13 +46,4 @@ function buildFullWarning(file: string, leftOut: number): Warning {
     code: "LOG_INCOMPLETE",
     message: `${path.basename(file)} is full: ${leftOut} of its entries were not kept.`,
   };
-}
-
-/** null for a damaged line, such as the torn last one of a killed run. */
-export function parseEvent(line: string): StoredEvent | null {
-  try {
-    return storedEventSchema.safeParse(JSON.parse(line)).data ?? null;
-  } catch {
-    return null;
-  }
 }

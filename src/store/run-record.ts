@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { outcomeSchema } from "../core/outcome.ts";
+import { outcomeSchema } from "../core/ending-schema.ts";
 import { remoteRunSchema } from "../core/remote-run.ts";
 
 /**

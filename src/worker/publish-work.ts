@@ -1,5 +1,5 @@
 import type { AgentResult } from "../core/agent-event.ts";
-import { emptyDiffStat } from "../core/diff-stat.ts";
+import { emptyDiffStat } from "../core/empty.ts";
 import type { DiffStat } from "../core/diff-stat.ts";
 import { buildKeptRef } from "../core/kept-ref.ts";
 import type { Outcome } from "../core/outcome.ts";

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import type { RunReport } from "../core/run-report.ts";
 import type { RunOptions, RunRequest } from "../core/runner.ts";
 import type { Task } from "../core/task.ts";
-import { emptyUsage } from "../core/usage.ts";
+import { emptyUsage } from "../core/empty.ts";
 import { WorkerError } from "../core/worker-error.ts";
 import type { BranchPlan } from "../git/branch.ts";
 import { openRepository } from "../git/repository.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AgentEvent } from "../../src/core/agent-event.ts";
-import { emptyUsage } from "../../src/core/usage.ts";
+import { emptyUsage } from "../../src/core/empty.ts";
 import { createProgress } from "../../src/cli/progress.ts";
 import type { ProgressOptions } from "../../src/cli/progress.ts";
 import { plainPalette } from "../../src/report/palette.ts";

@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { openControl } from "../../src/container/control.ts";
-import type { ContainerMessage, Control } from "../../src/container/control.ts";
+import { parseMessage } from "../../src/container/container-message.ts";
+import type { ContainerMessage } from "../../src/container/container-message.ts";
+import type { Control } from "../../src/container/control.ts";
 import { cutAtRandom } from "../support/cut-at-random.ts";
 import { makeDirectory } from "../support/repository.ts";
 
@@ -47,7 +49,7 @@ async function openLine(signal = never): Promise<Line> {
 
 async function takeMessages({ control }: Line): Promise<readonly ContainerMessage[]> {
   const messages: ContainerMessage[] = [];
-  for await (const message of control.messages()) messages.push(message);
+  for await (const message of control.messages(parseMessage)) messages.push(message);
   return messages;
 }
 

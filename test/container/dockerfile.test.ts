@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
-import { ensureImage } from "../../src/container/image.ts";
+import { ensureImage } from "../../src/container/ensure-image.ts";
 import type { Image } from "../../src/container/image.ts";
 import { buildImageRequest } from "../../src/container/image-request.ts";
 import { baseImage, never, openEngine } from "../support/engine.ts";

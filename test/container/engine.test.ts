@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { inspect } from "node:util";
 import { describe, expect, it, vi } from "vitest";
 import { connectEngine } from "../../src/container/engine.ts";
-import { callEngine } from "../../src/container/engine-error.ts";
+import { callEngine, readStatusCode, toEngineError } from "../../src/container/engine-error.ts";
 import { readEngineInfo } from "../../src/container/engine-info.ts";
 import { readHostMapping } from "../../src/container/host-mapping.ts";
 import { findImage } from "../../src/container/image.ts";
@@ -26,6 +27,22 @@ describe("connecting to an engine", () => {
     await scripted.engine.info();
     expect(scripted.requests.toSorted()).toEqual(["GET /info", "GET /version"]);
   });
+
+  it("has nothing long to say of its connections: docker-modem formats them with each request", async () => {
+    await using scripted = await openScriptedEngine((_request, response) => response.end("{}"));
+    await callEngine("answer", { signal: never }, () => scripted.engine.docker.ping());
+    expect(inspect(scripted.engine.docker, { showHidden: true, depth: null }).length).toBeLessThan(5_000);
+  });
+
+  it.each([[null], ["x"], [[7]], [{ 0: "name=rootless" }]])(
+    "takes an engine for an ordinary one whose security options are %j",
+    async (SecurityOptions) => {
+      await using scripted = await openScriptedEngine((_request, response) => {
+        response.end(JSON.stringify({ SecurityOptions }));
+      });
+      expect(await readHostMapping(scripted.engine, 1000, never)).toMatchObject({ shiftsIds: false });
+    },
+  );
 
   it("recognises Podman, rootless engines and cgroup versions", async () => {
     await using scripted = await openScriptedEngine((request, response) => {
@@ -144,6 +161,49 @@ describe("errors of an engine", () => {
     const failure = { code: "ENGINE_FAILED", message: expect.stringContaining("not a container engine") };
     await expect(readEngineInfo(scripted.engine.docker, never)).rejects.toMatchObject(failure);
     await expect(findImage(scripted.engine, "some:image", never)).rejects.toMatchObject({ code: "ENGINE_FAILED" });
+  });
+
+  it.each([
+    ["no object", "hello"],
+    ["a list", []],
+    ["no id", { Created: "2026-01-01T00:00:00Z" }],
+    ["an id that is no text", { Id: 7 }],
+    ["a date that is no text", { Id: "sha256:1", Created: 7 }],
+    ["no date on purpose", { Id: "sha256:1", Created: null }],
+    ["a configuration that is none", { Id: "sha256:1", Config: "x" }],
+    ["labels that are a list", { Id: "sha256:1", Config: { Labels: ["x"] } }],
+    ["a label that is no text", { Id: "sha256:1", Config: { Labels: { a: 7 } } }],
+  ])("refuses an image with %s", async (_, answer) => {
+    await using scripted = await openScriptedEngine((_request, response) => response.end(JSON.stringify(answer)));
+    await expect(findImage(scripted.engine, "some:image", never)).rejects.toMatchObject({
+      code: "ENGINE_FAILED",
+      message: expect.stringMatching(/^The engine could not look up the image: /),
+    });
+  });
+
+  it.each([{ Id: "sha256:1" }, { Id: "sha256:1", Config: null }, { Id: "sha256:1", Config: { Labels: null } }])(
+    "takes an image that says no more than %j",
+    async (answer) => {
+      await using scripted = await openScriptedEngine((_request, response) => response.end(JSON.stringify(answer)));
+      const image = await findImage(scripted.engine, "some:image", never);
+      expect(image).toMatchObject({ id: "sha256:1", createdAt: "", claudeCodeVersion: null });
+    },
+  );
+
+  it.each([
+    [undefined, "undefined"],
+    ["x", "x"],
+    [7, "7"],
+    [{ code: 7 }, "[object Object]"],
+    [{ name: 7 }, "[object Object]"],
+    [{ message: 7 }, "[object Object]"],
+    [{ statusCode: "404" }, "[object Object]"],
+  ])("are told as they are where they are none of its own: %j", (thrown, told) => {
+    expect(toEngineError(thrown, "do it")).toMatchObject({
+      code: "ENGINE_FAILED",
+      message: `The engine could not do it: ${told}`,
+    });
+    expect(readStatusCode(thrown)).toBeUndefined();
   });
 
   it("tells that the engine hung up", async () => {

@@ -25,7 +25,7 @@ function leaveStaleSocket(path: string): void {
   spawnSync(process.execPath, ["-e", script]);
 }
 
-function writeContext(configDirectory: string, name: string, host: string): void {
+function writeContext(configDirectory: string, name: string, host: unknown): void {
   const id = createHash("sha256").update(name).digest("hex");
   const file = join(configDirectory, "contexts/meta", id, "meta.json");
   mkdirSync(dirname(file), { recursive: true });
@@ -99,9 +99,9 @@ describe("listing candidates", () => {
     await expect(listing).rejects.toMatchObject({ code: "ENGINE_UNAVAILABLE", message: /"gone" does not exist/ });
   });
 
-  it("says that a damaged context names no engine", async () => {
+  it.each(["", 7, null])("says that a damaged context names no engine: %j", async (host) => {
     using directory = temporary();
-    writeContext(directory.path, "empty", "");
+    writeContext(directory.path, "empty", host);
     const listing = listCandidates({ ...emptySettings, configDirectory: directory.path, context: "empty" });
     await expect(listing).rejects.toMatchObject({ code: "ENGINE_UNAVAILABLE", message: /names no engine/ });
   });

@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ensureImage, findImage, readImageTag } from "../../src/container/image.ts";
+import { ensureImage } from "../../src/container/ensure-image.ts";
+import { findImage, readImageTag } from "../../src/container/image.ts";
 import { never, openScriptedEngine } from "../support/engine.ts";
 import { openImageWorkshop } from "../support/images.ts";
 import type { ImageWorkshop } from "../support/images.ts";

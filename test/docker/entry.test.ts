@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { parseMessage } from "../../src/container/container-message.ts";
 import { collectAll, openEntryContainer } from "../support/entry-container.ts";
 import { openEngine, waitForExit } from "../support/engine.ts";
 import type { EntryContainer } from "../support/entry-container.ts";
@@ -163,7 +164,7 @@ test("a base that is not there is told as broken", async () => {
 test("the container ends by itself when its host is gone", async () => {
   await using entry = await openEntryContainer();
   await entry.start(entry.order(["sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"]), noPrompt);
-  for await (const message of entry.control.messages()) if (message.type === "started") break;
+  for await (const message of entry.control.messages(parseMessage)) if (message.type === "started") break;
   await entry.control[Symbol.asyncDispose]();
   // Answers when the container has ended; with which code depends on how far it had come.
   await using engine = await openEngine();

@@ -8,7 +8,7 @@ import type Dockerode from "dockerode";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Engine } from "../../src/container/engine.ts";
 import { buildImageRequest } from "../../src/container/image-request.ts";
-import { ensureImage } from "../../src/container/image.ts";
+import { ensureImage } from "../../src/container/ensure-image.ts";
 import { baseImage, never, openEngine } from "../support/engine.ts";
 import { startScriptedModel } from "../support/model/server.ts";
 import { makeRepository } from "../support/repository.ts";

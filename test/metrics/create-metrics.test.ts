@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { errorTable } from "../../src/core/error-table.ts";
-import { emptyUsage } from "../../src/core/usage.ts";
+import { emptyUsage } from "../../src/core/empty.ts";
 import { createMetrics } from "../../src/metrics/create-metrics.ts";
 import type { Metrics } from "../../src/metrics/metrics.ts";
 import { problemTable } from "../../src/protocol/problem.ts";

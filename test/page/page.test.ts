@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { emptyUsage } from "../../src/core/usage.ts";
+import { emptyUsage } from "../../src/core/empty.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { openVisit, say } from "./visit.ts";
 

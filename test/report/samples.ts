@@ -1,10 +1,8 @@
-import { emptyDiffStat } from "../../src/core/diff-stat.ts";
+import { emptyDiffStat, emptyTimings, emptyUsage } from "../../src/core/empty.ts";
 import type { FileStat } from "../../src/core/diff-stat.ts";
 import type { Outcome } from "../../src/core/outcome.ts";
 import type { Reason } from "../../src/core/reason.ts";
 import type { RunReport } from "../../src/core/run-report.ts";
-import { emptyTimings } from "../../src/core/timings.ts";
-import { emptyUsage } from "../../src/core/usage.ts";
 import { buildReport } from "../../src/report/build-report.ts";
 import type { RunFacts } from "../../src/report/build-report.ts";
 

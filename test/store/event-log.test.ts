@@ -6,8 +6,9 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../src/core/run-event.ts";
 import { openAppendLog } from "../../src/store/append-log.ts";
-import { openEventLog, parseEvent } from "../../src/store/event-log.ts";
-import type { StoredEvent } from "../../src/store/event-log.ts";
+import { openEventLog } from "../../src/store/event-log.ts";
+import { parseEvent } from "../../src/store/parse-event.ts";
+import type { StoredEvent } from "../../src/store/parse-event.ts";
 import { readLines } from "../../src/store/read-lines.ts";
 
 const temporary = () => mkdtempDisposableSync(path.join(tmpdir(), "agent-worker-test-"));

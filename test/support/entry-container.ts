@@ -8,9 +8,11 @@ import { orderFileName, writeOrder } from "../../src/container/container-order.t
 import type { ContainerOrder } from "../../src/container/container-order.ts";
 import { layOutWorkspace } from "../../src/agents/contained/lay-out-workspace.ts";
 import { controlSocketName, openControl } from "../../src/container/control.ts";
-import type { ContainerMessage, Control } from "../../src/container/control.ts";
+import { parseMessage } from "../../src/container/container-message.ts";
+import type { ContainerMessage } from "../../src/container/container-message.ts";
+import type { Control } from "../../src/container/control.ts";
 import { findEntryDirectory } from "../../src/container/package-directories.ts";
-import { ensureImage } from "../../src/container/image.ts";
+import { ensureImage } from "../../src/container/ensure-image.ts";
 import { buildImageRequest } from "../../src/container/image-request.ts";
 import { createUlid } from "../../src/util/ulid.ts";
 import { baseImage, never, openEngine } from "./engine.ts";
@@ -89,7 +91,7 @@ export async function openEntryContainer(answer: "gateway" | "no gateway" = "gat
       await begin(order);
       await control.sendPrompt(prompt);
     },
-    readMessages: () => collectAll(control.messages()),
+    readMessages: () => collectAll(control.messages(parseMessage)),
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
 }

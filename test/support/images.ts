@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Engine } from "../../src/container/engine.ts";
-import { ensureImage } from "../../src/container/image.ts";
+import { ensureImage } from "../../src/container/ensure-image.ts";
 import type { Image, ImageRequest } from "../../src/container/image.ts";
 import { createUlid } from "../../src/util/ulid.ts";
 import { baseImage, never, openEngine } from "./engine.ts";

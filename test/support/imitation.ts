@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { buildContext } from "../../src/container/build-context.ts";
-import { ensureImage } from "../../src/container/image.ts";
+import { ensureImage } from "../../src/container/ensure-image.ts";
 import { buildImageRequest } from "../../src/container/image-request.ts";
 import type { RunReport } from "../../src/core/run-report.ts";
 import { createUlid } from "../../src/util/ulid.ts";

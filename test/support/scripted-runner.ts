@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AgentEvent, AgentResult } from "../../src/core/agent-event.ts";
-import { emptyDiffStat } from "../../src/core/diff-stat.ts";
+import { emptyDiffStat, emptyTimings, emptyUsage } from "../../src/core/empty.ts";
 import type { Outcome } from "../../src/core/outcome.ts";
 import type { Reason } from "../../src/core/reason.ts";
 import type { RunOptions, Runner, RunRequest } from "../../src/core/runner.ts";
-import { emptyTimings } from "../../src/core/timings.ts";
-import { emptyUsage } from "../../src/core/usage.ts";
 import { buildReport } from "../../src/report/build-report.ts";
 import { runTestGit } from "./repository.ts";
 

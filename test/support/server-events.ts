@@ -1,6 +1,5 @@
 import type { AgentResult } from "../../src/core/agent-event.ts";
-import { emptyTimings } from "../../src/core/timings.ts";
-import { emptyUsage } from "../../src/core/usage.ts";
+import { emptyTimings, emptyUsage } from "../../src/core/empty.ts";
 import { digestEvent } from "../../src/protocol/task-event.ts";
 import type { AwkwardTask } from "./awkward-server.ts";
 

@@ -2,6 +2,7 @@ import type { AgentEvent } from "../../core/agent-event.ts";
 import { cutInput, cutText } from "../../core/cut-event.ts";
 import type { TextLine } from "../../util/lines.ts";
 import type { AgentFacts, AgentReader, AgentResultLine } from "../contained/agent-cli.ts";
+import { noFacts } from "../contained/no-facts.ts";
 import { parseClaudeLine } from "./claude-message.ts";
 import type { ClaudeBlock, ClaudeMessage } from "./claude-message.ts";
 
@@ -22,8 +23,7 @@ interface ReaderState {
 
 /** Turns the CLI's lines into events and remembers what they say in sum. */
 export function openClaudeReader(): AgentReader {
-  const facts = { sessionId: null, model: null, version: null, turns: 0, toolCalls: {}, costUsd: null, result: null };
-  const state: ReaderState = { facts, toolCalls: new Map(), lastMessageId: "" };
+  const state: ReaderState = { facts: noFacts, toolCalls: new Map(), lastMessageId: "" };
   return {
     read: (line) => readLine(state, line),
     facts: () => ({ ...state.facts, toolCalls: Object.fromEntries(state.toolCalls) }),

@@ -6,10 +6,15 @@ import type { Task } from "../../core/task.ts";
 import type { ModelFailure } from "../../gateway/model-failure.ts";
 import type { TextLine } from "../../util/lines.ts";
 
-/** What is particular to one agent CLI that runs in a container: how to start it, to read it and to judge it. */
+/** What is particular to one agent CLI that runs in a container: how to start it, and how to understand it. */
 export interface AgentCli {
   readonly name: string;
   buildCommand(request: CommandRequest): AgentCommand;
+  /** The larger half, loaded while the container starts (docs/adr/0010-two-phases.md). */
+  loadReading(): Promise<AgentReading>;
+}
+
+export interface AgentReading {
   openReader(): AgentReader;
   judge(ending: AgentEnding): Verdict;
 }

@@ -3,9 +3,10 @@ import type { AgentContext, AgentPreparation } from "../../core/agent.ts";
 import type { Task } from "../../core/task.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
 import type { Repository } from "../../git/repository.ts";
-import type { AgentCli, AgentReader, Verdict } from "./agent-cli.ts";
+import type { AgentCli, AgentFacts, AgentReader, Verdict } from "./agent-cli.ts";
 import type { Clock } from "./clock.ts";
 import type { ContainedSettings } from "./contained-settings.ts";
+import { noFacts } from "./no-facts.ts";
 import type { PreparedEngine } from "./prepare-engine.ts";
 
 /** An attempt whose branch may still have to be reserved: its container is made, but not started. */
@@ -19,7 +20,6 @@ export interface EarlyAttempt extends AgentPreparation<Repository> {
 }
 
 export interface Attempt {
-  readonly cli: AgentCli;
   readonly settings: ContainedSettings;
   readonly task: Task;
   readonly emit: (event: AgentEvent) => Promise<void>;
@@ -29,7 +29,8 @@ export interface Attempt {
 /** What an attempt finds out as it goes on; the result is made of it, however far it came. */
 export interface Progress {
   readonly clock: Clock;
-  readonly reader: AgentReader;
+  /** What the agent CLI says; null as long as its container was not started. */
+  reader: AgentReader | null;
   gateway: Gateway | null;
   /** What the container is and found out of itself; null as long as it is not ready. */
   container: AgentResult["container"];
@@ -42,7 +43,7 @@ export function buildResult(
   { clock, reader, gateway, container }: Progress,
   end: Verdict & { readonly commit: string | null },
 ): AgentResult {
-  const facts = reader.facts();
+  const facts = reader?.facts() ?? noFacts;
   return {
     ...end,
     agent: {
@@ -52,14 +53,13 @@ export function buildResult(
       sessionId: facts.sessionId,
     },
     container,
-    usage: buildUsage(reader, gateway),
+    usage: buildUsage(facts, gateway),
     timings: clock.timings(),
   };
 }
 
 /** Turns, tools and cost as the CLI states them; tokens as the gateway counted them in the provider's answers. */
-export function buildUsage(reader: AgentReader, gateway: Gateway | null): AgentResult["usage"] {
-  const { turns, toolCalls, costUsd } = reader.facts();
+export function buildUsage({ turns, toolCalls, costUsd }: AgentFacts, gateway: Gateway | null): AgentResult["usage"] {
   const tokens = gateway?.usage();
   return {
     turns,

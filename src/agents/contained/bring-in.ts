@@ -2,7 +2,9 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { orderFileName, writeOrder } from "../../container/container-order.ts";
 import { controlSocketName, openControl } from "../../container/control.ts";
-import type { ContainerMessage, Control } from "../../container/control.ts";
+import { parseMessage } from "../../container/container-message.ts";
+import type { ContainerMessage } from "../../container/container-message.ts";
+import type { Control } from "../../container/control.ts";
 import { WorkerError } from "../../core/worker-error.ts";
 import { importPack } from "../../git/import-pack.ts";
 import { fillFileName } from "./lay-out-workspace.ts";
@@ -82,7 +84,7 @@ async function takeConversation({ attempt, command }: Session, content: AsyncIte
 
 /** The entry program is gone but the volume is not: the container is started once more, only to bring the work out. */
 export async function rescue(session: Session, told: Told): Promise<string | null> {
-  const { attempt, container, runDirectory, deadline, order, stderrTail, progress } = session;
+  const { attempt, container, runDirectory, deadline, order, stderrTail, reader } = session;
   if (told.step === "begin" || told.step === "ready") {
     throw new WorkerError("CONTAINER_LOST", `The container ended early: ${stderrTail.read() || "it said nothing"}`);
   }
@@ -95,7 +97,7 @@ export async function rescue(session: Session, told: Told): Promise<string | nul
   await writeOrder(join(runDirectory, orderFileName), { ...order, mode: "collect" });
   await rm(join(runDirectory, fillFileName), { force: true });
   const output = readOutput(await container.restart(), {
-    reader: progress.reader,
+    reader,
     logs: attempt.context.logs,
     stderrTail,
     redact: attempt.context.redact,
@@ -105,7 +107,7 @@ export async function rescue(session: Session, told: Told): Promise<string | nul
   output.catch(() => undefined);
   await using incoming = createIncoming(session, control, "rescued");
   await Promise.race([control.connected(), output.then(() => failRescue(session))]);
-  for await (const message of control.messages()) {
+  for await (const message of control.messages(parseMessage)) {
     // Awaited here: the pack comes over this very channel.
     if (message.type === "collected") return await incoming.bringIn(message);
     if (message.type === "broken") throw toBrokenError(message.message, { step: "exited" });

@@ -1,4 +1,4 @@
-import { emptyTimings } from "../../core/timings.ts";
+import { emptyTimings } from "../../core/empty.ts";
 import type { Timings } from "../../core/timings.ts";
 
 const marks = ["begin", "image", "started", "firstEvent", "exited", "imported"] as const;

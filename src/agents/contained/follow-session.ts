@@ -19,7 +19,7 @@ export interface SessionEnd {
 
 /** Gives the agent its prompt, follows the container to its end, and brings its work into the repository. */
 export async function followSession(session: Session): Promise<SessionEnd> {
-  const { attempt, progress, control, container, deadline, stderrTail, gateway } = session;
+  const { attempt, progress, reader, control, container, deadline, stderrTail, gateway } = session;
   const { task, settings, context } = attempt;
   using watch = startStopWatch({
     control,
@@ -41,10 +41,10 @@ export async function followSession(session: Session): Promise<SessionEnd> {
   if (told.collected !== null) void output.then(() => removeQuietly(container));
   const commit = await (told.collected === null ? rescue(session, told) : incoming.bringIn(told.collected));
   // The last lines may hold the result.
-  if (progress.reader.facts().result === null) await output;
+  if (reader.facts().result === null) await output;
   progress.clock.mark("imported");
-  const verdict = attempt.cli.judge({
-    facts: progress.reader.facts(),
+  const verdict = session.judge({
+    facts: reader.facts(),
     stopCause: watch.cause(),
     exit: told.exit,
     modelFailure: gateway.failure(),
@@ -54,8 +54,7 @@ export async function followSession(session: Session): Promise<SessionEnd> {
 }
 
 function buildSinks(session: Session, { watch, incoming }: Following): OutputSinks {
-  const { attempt, progress, stderrTail, gateway } = session;
-  const { reader, clock } = progress;
+  const { attempt, progress, reader, stderrTail, gateway } = session;
   // The CLI counts otherwise by one at times, and should be the one to end it.
   const mostTurns = (attempt.task.limits.maxTurns ?? Infinity) + 1;
   let turns = 0;
@@ -65,7 +64,7 @@ function buildSinks(session: Session, { watch, incoming }: Following): OutputSin
     stderrTail,
     redact: attempt.context.redact,
     emit(event) {
-      clock.mark("firstEvent");
+      progress.clock.mark("firstEvent");
       return attempt.emit(event);
     },
     onActivity() {
@@ -77,7 +76,7 @@ function buildSinks(session: Session, { watch, incoming }: Following): OutputSin
       }
       if (facts.turns === turns) return;
       turns = facts.turns;
-      void attempt.emit({ type: "usage", data: buildUsage(reader, gateway) });
+      void attempt.emit({ type: "usage", data: buildUsage(facts, gateway) });
       if (facts.result === null && turns > mostTurns) watch.turnsExceeded();
     },
   };

@@ -1,4 +1,5 @@
-import type { ContainerMessage } from "../../container/control.ts";
+import { parseMessage } from "../../container/container-message.ts";
+import type { ContainerMessage } from "../../container/container-message.ts";
 import { WorkerError } from "../../core/worker-error.ts";
 import type { Incoming } from "./bring-in.ts";
 import type { Session, Told } from "./session.ts";
@@ -25,7 +26,7 @@ export async function readMessages(session: Session, { watch, incoming }: Follow
   const { attempt, progress, objects, control, deadline, gateway } = session;
   const { transferMs } = attempt.settings.patience;
   const told: Told = { step: "begin", exit: null, collected: null };
-  for await (const message of control.messages()) {
+  for await (const message of control.messages(parseMessage)) {
     if (message.type === "broken") throw toBrokenError(message.message, told);
     if (!follows[message.type].includes(told.step)) {
       throw new WorkerError("CONTAINER_LOST", `The container sent "${message.type}" out of turn.`);

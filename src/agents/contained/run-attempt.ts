@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { orderFileName, writeOrder } from "../../container/container-order.ts";
 import type { Engine } from "../../container/engine.ts";
-import { ensureImage } from "../../container/image.ts";
 import type { Image } from "../../container/image.ts";
 import type { AgentPlace } from "../../core/agent.ts";
 import { toOutcome } from "../../core/outcome.ts";
@@ -17,9 +16,9 @@ import type { EarlyAttempt, Progress } from "./attempt.ts";
 import { buildCommand, buildOrder } from "./build-order.ts";
 import { startClock } from "./clock.ts";
 import { createDeadline } from "./deadline.ts";
-import { followSession } from "./follow-session.ts";
 import { layOutWorkspace } from "./lay-out-workspace.ts";
 import { openContainer, readMapping } from "./open-container.ts";
+import { loadSecondPhase, startContainer } from "./second-phase.ts";
 import { removeQuietly } from "./session.ts";
 import type { WarmAgent } from "./warm/open-warm-agent.ts";
 
@@ -28,10 +27,9 @@ import type { WarmAgent } from "./warm/open-warm-agent.ts";
  * down: the caller publishes meanwhile. Rejects only if something could not be taken down.
  */
 export async function runAttempt(early: EarlyAttempt): Promise<void> {
-  const { cli } = early;
   const progress: Progress = {
     clock: startClock(),
-    reader: cli.openReader(),
+    reader: null,
     gateway: null,
     container: null,
     onActivity: () => undefined,
@@ -87,7 +85,7 @@ async function runInContainer(
   early.killSignal?.addEventListener("abort", remove, { once: true });
   using deadline = createDeadline(remove);
   const context = await early.context;
-  const attempt = { cli, settings, task, emit, context };
+  const attempt = { settings, task, emit, context };
   const conversationId = warm?.conversationId ?? randomUUID();
   const command = buildCommand({ cli, settings, repository, task, conversationId });
   const order = buildOrder({ ...context, settings, task, command });
@@ -95,10 +93,12 @@ async function runInContainer(
   if (warm === null) {
     const branch = settings.branchInside ?? context.branch;
     layOutWorkspace(opened.runDirectory, order, { objectFormat: repository.objectFormat, objects, branch });
-    await container.start();
   }
-  const session = { ...opened, attempt, progress, deadline, order, command, isWarm: warm?.wasReady ?? false };
-  const { verdict, commit, drained } = await followSession({ ...session, stderrTail: createTail(4_000) });
+  const second = await (warm === null ? startContainer(container, cli) : loadSecondPhase(cli));
+  progress.reader = second.reader;
+  const isWarm = warm?.wasReady ?? false;
+  const session = { ...opened, ...second, attempt, progress, deadline, order, command, isWarm };
+  const { verdict, commit, drained } = await second.followSession({ ...session, stderrTail: createTail(4_000) });
   await complete(verdict, commit);
   await drained;
 }
@@ -130,6 +130,8 @@ async function openImage(engine: Engine, early: EarlyAttempt): Promise<Image> {
   const timeout = AbortSignal.timeout(settings.patience.imageMs);
   const signal = AbortSignal.any([early.signal, timeout]);
   const onProgress = (text: string): void => void emit({ type: "image.progress", data: { text } });
+  // Rarely needed, and then for seconds or minutes.
+  const { ensureImage } = await import("../../container/ensure-image.ts");
   try {
     return await ensureImage(engine, settings.image, { signal, onProgress });
   } catch (cause) {

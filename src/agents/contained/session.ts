@@ -1,9 +1,10 @@
 import type { Container } from "../../container/container.ts";
 import type { ContainerOrder } from "../../container/container-order.ts";
-import type { ContainerMessage, Control } from "../../container/control.ts";
+import type { ContainerMessage } from "../../container/container-message.ts";
+import type { Control } from "../../container/control.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
 import type { Tail } from "../../util/tail.ts";
-import type { AgentCommand, AgentExit } from "./agent-cli.ts";
+import type { AgentCommand, AgentExit, AgentReader, AgentReading } from "./agent-cli.ts";
 import type { Attempt, Progress } from "./attempt.ts";
 import type { Deadline } from "./deadline.ts";
 import type { ObjectSource } from "./prepare-objects.ts";
@@ -12,6 +13,8 @@ import type { ObjectSource } from "./prepare-objects.ts";
 export interface Session {
   readonly attempt: Attempt;
   readonly progress: Progress;
+  readonly reader: AgentReader;
+  readonly judge: AgentReading["judge"];
   readonly container: Container;
   readonly control: Control;
   /** Removes the container when its time is up: everything that waits for it sees it gone, and ends. */

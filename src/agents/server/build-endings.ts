@@ -2,7 +2,7 @@ import type { AgentResult } from "../../core/agent-event.ts";
 import { toOutcome } from "../../core/outcome.ts";
 import { buildReason, toReason } from "../../core/reason.ts";
 import type { Reason } from "../../core/reason.ts";
-import { emptyTimings } from "../../core/timings.ts";
+import { emptyTimings } from "../../core/empty.ts";
 import type { Usage } from "../../core/usage.ts";
 import { toWorkerError } from "../../core/worker-error.ts";
 import type { Attempt, Delivered } from "./attempt.ts";

@@ -3,13 +3,14 @@ import { agentInfoSchema, agentResultSchema, containerInfoSchema } from "../../c
 import type { AgentResult } from "../../core/agent-event.ts";
 import { errorTable } from "../../core/error-table.ts";
 import type { Outcome } from "../../core/outcome.ts";
-import { outcomeSchema } from "../../core/outcome.ts";
-import { buildReason, reasonSchema } from "../../core/reason.ts";
+import { outcomeSchema, reasonSchema } from "../../core/ending-schema.ts";
+import { emptyTimings, emptyUsage } from "../../core/empty.ts";
+import { buildReason } from "../../core/reason.ts";
 import type { Reason } from "../../core/reason.ts";
 import type { RunReport } from "../../core/run-report.ts";
 import type { Task } from "../../core/task.ts";
-import { emptyTimings, timingsSchema } from "../../core/timings.ts";
-import { emptyUsage, usageSchema } from "../../core/usage.ts";
+import { timingsSchema } from "../../core/timings.ts";
+import { usageSchema } from "../../core/usage.ts";
 import { commitIdSchema } from "../../protocol/identifiers.ts";
 import type { ServerEvent } from "./event-cursor.ts";
 import { parseState, toRemoteOutcome } from "./remote-task.ts";

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { outcomeSchema } from "../../core/outcome.ts";
+import { outcomeSchema, reasonSchema } from "../../core/ending-schema.ts";
 import type { Outcome } from "../../core/outcome.ts";
-import { reasonSchema } from "../../core/reason.ts";
 import type { Reason } from "../../core/reason.ts";
 import { commitIdSchema } from "../../protocol/identifiers.ts";
 import { isTerminal, taskStateSchema } from "../../protocol/task-state.ts";

@@ -1,7 +1,7 @@
 import type { AgentEvent, AgentResult } from "../../core/agent-event.ts";
 import type { AgentContext } from "../../core/agent.ts";
 import type { Task } from "../../core/task.ts";
-import { emptyUsage } from "../../core/usage.ts";
+import { emptyUsage } from "../../core/empty.ts";
 import type { Usage } from "../../core/usage.ts";
 import type { Repository } from "../../git/repository.ts";
 import { createChannel } from "../../util/channel.ts";

@@ -1,6 +1,6 @@
 import { connectEngine } from "../../container/engine.ts";
 import { buildEngineSettings } from "../../container/engine-settings.ts";
-import { ensureImage } from "../../container/image.ts";
+import { ensureImage } from "../../container/ensure-image.ts";
 import { buildImageRequest } from "../../container/image-request.ts";
 import type { CommandOptions } from "../command-options.ts";
 import type { CliContext } from "../context.ts";

@@ -1,7 +1,7 @@
 import { agentEventSchema } from "../../core/agent-event.ts";
 import type { Palette } from "../../report/palette.ts";
 import { escapeForTerminal } from "../../report/render-json.ts";
-import { parseEvent } from "../../store/event-log.ts";
+import { parseEvent } from "../../store/parse-event.ts";
 import { readLines } from "../../store/read-lines.ts";
 import type { Following } from "../../store/read-lines.ts";
 import { toPrintable } from "../../util/printable.ts";

@@ -2,10 +2,11 @@ import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { openClaudeReader } from "../../../src/agents/claude/claude-reader.ts";
 import type { AgentFacts } from "../../../src/agents/contained/agent-cli.ts";
-import { agentEventSchema, maxEventBytes } from "../../../src/core/agent-event.ts";
+import { agentEventSchema } from "../../../src/core/agent-event.ts";
 import type { AgentEvent } from "../../../src/core/agent-event.ts";
 import { createLineSplitter, toTextLine } from "../../../src/util/lines.ts";
 import { cutAtRandom } from "../../support/cut-at-random.ts";
+import { maxEventBytes } from "../../../src/core/cut-event.ts";
 
 const fixtures = new URL("../../fixtures/stream/", import.meta.url);
 const names = readdirSync(fixtures).filter((name) => name.endsWith(".ndjson"));

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { startClock } from "../../../src/agents/contained/clock.ts";
-import { emptyTimings } from "../../../src/core/timings.ts";
+import { emptyTimings } from "../../../src/core/empty.ts";
 
 it("the clock tells the time between the points that were reached, the first time each", () => {
   let now = 100;

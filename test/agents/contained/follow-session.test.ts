@@ -2,10 +2,11 @@ import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { claudeCli } from "../../../src/agents/claude/claude-cli.ts";
+import { claudeReading } from "../../../src/agents/claude/claude-reading.ts";
 import { startClock } from "../../../src/agents/contained/clock.ts";
 import { createDeadline } from "../../../src/agents/contained/deadline.ts";
 import { followSession } from "../../../src/agents/contained/follow-session.ts";
+import type { AgentEnding } from "../../../src/agents/contained/agent-cli.ts";
 import type { Session } from "../../../src/agents/contained/session.ts";
 import { openControl } from "../../../src/container/control.ts";
 import { openRepository } from "../../../src/git/repository.ts";
@@ -51,7 +52,6 @@ async function openSession(say: (socket: Socket, base: string) => void, transfer
   const deadline = createDeadline(() => void container[Symbol.asyncDispose]());
   const session = {
     attempt: {
-      cli: claudeCli,
       settings: { patience },
       task: { ...task, limits },
       context: {
@@ -66,7 +66,9 @@ async function openSession(say: (socket: Socket, base: string) => void, transfer
       },
       emit: async () => undefined,
     },
-    progress: { clock: startClock(), reader: claudeCli.openReader(), gateway: null, container: null, onActivity() {} },
+    progress: { clock: startClock(), reader: null, gateway: null, container: null, onActivity() {} },
+    reader: claudeReading.openReader(),
+    judge: (ending: AgentEnding) => claudeReading.judge(ending),
     container,
     deadline,
     control,

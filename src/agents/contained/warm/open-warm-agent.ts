@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { orderFileName, writeOrder } from "../../../container/container-order.ts";
-import type { ContainerMessage, Control } from "../../../container/control.ts";
+import { parseMessage } from "../../../container/container-message.ts";
+import type { ContainerMessage } from "../../../container/container-message.ts";
+import type { Control } from "../../../container/control.ts";
 import { connectEngine } from "../../../container/engine.ts";
 import { lookUpImage } from "../../../container/image.ts";
 import type { Task } from "../../../core/task.ts";
@@ -153,7 +155,7 @@ async function start(
 /** Reads until the CLI was started. The control that is answered tells all of it again, and goes on from there. */
 async function awaitStart(control: Control, onSpoiled: (why: string) => void): Promise<Control> {
   await control.connected();
-  const messages = control.messages();
+  const messages = control.messages(parseMessage);
   const seen: ContainerMessage[] = [];
   for (const type of ["ready", "started"] as const) {
     const { value: message } = await messages.next();

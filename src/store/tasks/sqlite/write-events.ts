@@ -1,4 +1,4 @@
-import { maxEventBytes } from "../../../core/agent-event.ts";
+import { maxEventBytes } from "../../../core/cut-event.ts";
 import { WorkerError } from "../../../core/worker-error.ts";
 import { digestEvent } from "../../../protocol/task-event.ts";
 import type { Claim, NewEvent } from "../task-store.ts";
