@@ -56,7 +56,7 @@ async function makeWorkspace(directory: string, workTree: string, scratch: strin
   const isCaller = process.getuid?.() !== 0;
   const objects = await prepareObjects({
     repository,
-    base: sha,
+    base: Promise.resolve(sha),
     isCaller,
     relabel: false,
     directory: scratch,

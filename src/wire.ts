@@ -30,7 +30,6 @@ export function buildRunner(
   return async (request, options) => {
     // git looks at the repository while most of the program is loaded.
     const planning = planTask(request, parts.git, options.signal);
-    planning.catch(() => undefined);
     const { createRunner } = await import("./worker/run-task.ts");
     return createRunner({ ...parts, planTask: () => planning })(request, options);
   };

@@ -10,7 +10,7 @@ import type { CliContext } from "./context.ts";
 /** `--dry-run`: the same checks as a run, then what would happen. Starts and writes nothing. */
 export async function printPlan(order: Pick<RunOrder, "config" | "request">, context: CliContext): Promise<number> {
   const { config, request } = order;
-  const { repository, branch } = await planTask(request, config.git, context.signal);
+  const { repository, branch } = await planTask(request, config.git, context.signal).plan;
   const { container, limits } = config;
   const plan: Plan = {
     task: request.task.title,

@@ -20,11 +20,9 @@ export interface AgentLogs {
   remote?(run: RemoteRun, request?: string): Promise<void>;
 }
 
-/** What an agent works with as soon as its task is known to be right. */
+/** What an agent works with as soon as its repository is known. */
 export interface AgentPlace<Repository> {
   readonly repository: Repository;
-  /** The commit to work on. */
-  readonly base: string;
   /** A private directory (0700, short path) for sockets; its owner removes it. */
   readonly runtimeDirectory: string;
   /** The same for large files: on a disk, where the other may be in memory. */
@@ -43,14 +41,18 @@ export interface AgentSignals {
 }
 
 export interface AgentContext<Repository> extends AgentPlace<Repository>, AgentSignals {
+  /** The commit to work on. */
+  readonly base: string;
   /** Name of the branch the work is meant for, without refs/heads/. */
   readonly branch: string;
 }
 
 export interface AgentPreparation<Repository> extends AgentSignals {
   readonly task: Task;
-  /** Rejects where the task turns out to be wrong. Until it resolves nothing may be changed anywhere. */
+  /** The run's own directories are there; nothing else may be changed yet. */
   readonly place: Promise<AgentPlace<Repository>>;
+  /** The commit to work on. Rejects where the task turns out to be wrong. */
+  readonly base: Promise<string>;
 }
 
 /**
@@ -61,7 +63,7 @@ export interface Agent<Repository> {
   readonly name: string;
   run(task: Task, context: AgentContext<Repository>): AsyncIterable<AgentEvent>;
   /**
-   * Gets ready for one run while its task is checked and its branch reserved: loads, looks up, and once there is a place
+   * Gets ready for one run while its task is checked and its branch reserved: loads, looks up, and once its base is known
    * makes what the agent will run in, without starting it. Disposing leaves nothing of it, whether it was run or not.
    */
   prepare?(preparation: AgentPreparation<Repository>): PreparedAgent<Repository>;

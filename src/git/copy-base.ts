@@ -1,5 +1,5 @@
-import { statSync } from "node:fs";
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { readdirSync, statSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createQuarantine } from "./quarantine.ts";
 import type { Repository } from "./repository.ts";
@@ -55,13 +55,13 @@ async function listCut(repository: Repository, base: string, signal: AbortSignal
  * Whether every user of this machine may read the objects, judged by the modes of the directories and packs. A
  * container with another user can only then share them.
  */
-export async function areObjectsReadable(repository: Repository): Promise<boolean> {
-  const results = await Promise.all(repository.objectDirectories.map(isTreeReadable));
-  return results.every(Boolean);
+export function areObjectsReadable(repository: Repository): boolean {
+  return repository.objectDirectories.every(isTreeReadable);
 }
 
-async function isTreeReadable(directory: string): Promise<boolean> {
-  const [names, packs] = await Promise.all([readdir(directory), readdir(join(directory, "pack")).catch(() => [])]);
+function isTreeReadable(directory: string): boolean {
+  const names = readdirSync(directory);
+  const packs = names.includes("pack") ? readdirSync(join(directory, "pack")) : [];
   const paths = [
     directory,
     ...names.map((name) => join(directory, name)),

@@ -47,7 +47,7 @@ export async function fetchCommit(
   await mkdir(join(quarantine.gitDirectory, "refs", "known"), { recursive: true });
   await writeFile(join(quarantine.gitDirectory, "refs", "known", "base"), `${base}\n`);
   if (!(await fetchRef(quarantine, request, signal))) return null;
-  const head = (await readIfThere(join(quarantine.gitDirectory, fetchedRef))).trim();
+  const head = readIfThere(join(quarantine.gitDirectory, fetchedRef)).trim();
   if (expected !== undefined && head !== expected) {
     throw new WorkerError("IMPORT_REFUSED", `The server names ${expected} as the result, but its ${ref} is ${head}.`, {
       hint: "Try again: agent-worker runs collect RUN-ID. If it stays so, the server is at fault.",

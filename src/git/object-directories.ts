@@ -1,19 +1,22 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { readCode } from "../util/error-facts.ts";
 
-/** The object directory, then every one it borrows from, in git's order: absolute, existing, each once. */
-export async function listObjectDirectories(objects: string): Promise<readonly string[]> {
+/**
+ * The object directory, then every one it borrows from, in git's order: absolute, existing, each once. Without waiting, as below: a turn of
+ * the event loop may take far longer than looking at some tiny files.
+ */
+export function listObjectDirectories(objects: string): readonly string[] {
   const found = new Set<string>();
-  await collect(objects, found);
+  collect(objects, found);
   return [...found];
 }
 
-async function collect(directory: string, found: Set<string>): Promise<void> {
-  if (found.has(directory) || !(await isDirectory(directory))) return;
+function collect(directory: string, found: Set<string>): void {
+  if (found.has(directory) || !isDirectory(directory)) return;
   found.add(directory);
-  const text = await readIfThere(join(directory, "info", "alternates"));
-  for (const path of parseAlternates(text)) await collect(resolve(directory, path), found);
+  const text = readIfThere(join(directory, "info", "alternates"));
+  for (const path of parseAlternates(text)) collect(resolve(directory, path), found);
 }
 
 /** The paths of an `info/alternates` file: one per line, `#` comments, names with odd bytes quoted as in C. */
@@ -30,19 +33,18 @@ export function formatAlternates(directories: readonly string[]): string {
 }
 
 /** A file's text; "" where there is no such file. */
-export async function readIfThere(path: string): Promise<string> {
-  return readFile(path, "utf8").catch((error: unknown) => {
+export function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
     const code = readCode(error);
     if (code === "ENOENT" || code === "ENOTDIR") return "";
     throw error;
-  });
+  }
 }
 
-async function isDirectory(path: string): Promise<boolean> {
-  return stat(path).then(
-    (entry) => entry.isDirectory(),
-    () => false,
-  );
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 const escapes = new Map([

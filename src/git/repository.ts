@@ -41,17 +41,16 @@ export async function openRepository(
   const start = resolveDirectory(directory);
   const found = await discover({ start, settings, signal });
   const { gitDirectory, commonDirectory } = found;
-  const [path, objectDirectories, shallow] = await Promise.all([
+  const [path] = await Promise.all([
     found.top ?? (found.isBare ? gitDirectory : findWorkTree(found, { start, settings, signal })),
-    listObjectDirectories(join(commonDirectory, "objects")),
-    found.isShallow ? readIfThere(join(commonDirectory, "shallow")) : "",
     found.hasHead ? undefined : requireCommit(found, { start, settings, signal }),
   ]);
+  const shallow = found.isShallow ? readIfThere(join(commonDirectory, "shallow")) : "";
   return {
     path,
     gitDirectory,
     commonDirectory,
-    objectDirectories,
+    objectDirectories: listObjectDirectories(join(commonDirectory, "objects")),
     shallow: shallow.split("\n").filter((line) => line !== ""),
     objectFormat: found.objectFormat,
     isBare: found.isBare,
@@ -160,7 +159,7 @@ async function readSafeDirectories({ settings, signal }: Search): Promise<GitCon
 /** The work tree that a git directory belongs to, asked from inside of that git directory. */
 async function findWorkTree({ gitDirectory, commonDirectory }: Discovery, search: Search): Promise<string> {
   if (gitDirectory !== commonDirectory) {
-    const pointer = await readIfThere(join(gitDirectory, "gitdir"));
+    const pointer = readIfThere(join(gitDirectory, "gitdir"));
     return dirname(resolve(gitDirectory, pointer.trimEnd()));
   }
   const place = { settings: search.settings, gitDirectory };

@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { WorkerError } from "../core/worker-error.ts";
 import { quoteForShell } from "../util/printable.ts";
@@ -51,7 +51,7 @@ async function buildHint(repository: Repository, revision: string, signal: Abort
 }
 
 async function requireFiles(repository: Repository, sha: string, signal: AbortSignal): Promise<void> {
-  if (!(await isPartial(repository))) return;
+  if (!isPartial(repository)) return;
   const args = ["rev-list", "--objects", "--no-walk", "--missing=print", sha];
   const { stdout } = await runGit(repository, args, { signal });
   const missing = stdout.toString("latin1").match(/^\?/gm)?.length ?? 0;
@@ -62,7 +62,9 @@ async function requireFiles(repository: Repository, sha: string, signal: AbortSi
 }
 
 /** A pack fetched by a partial clone has a `.promisor` file beside it. */
-async function isPartial(repository: Repository): Promise<boolean> {
-  const lists = repository.objectDirectories.map((directory) => readdir(join(directory, "pack")).catch(() => []));
-  return (await Promise.all(lists)).flat().some((name) => name.endsWith(".promisor"));
+function isPartial({ objectDirectories }: Repository): boolean {
+  return objectDirectories.some((directory) => {
+    const packs = join(directory, "pack");
+    return existsSync(packs) && readdirSync(packs).some((name) => name.endsWith(".promisor"));
+  });
 }

@@ -13,10 +13,22 @@ export interface TaskPlan {
   readonly branch: BranchPlan;
 }
 
-/** Checks all that can be checked before anything starts. Throws what is wrong with the request. */
-export async function planTask(request: RunRequest, git: GitSettings, signal: AbortSignal): Promise<TaskPlan> {
+/** A plan in the making: its repository is known long before the rest. */
+export interface Planning {
+  readonly repository: Promise<Repository>;
+  readonly plan: Promise<TaskPlan>;
+}
+
+/** Checks all that can be checked before anything starts. Rejects with what is wrong with the request. */
+export function planTask(request: RunRequest, git: GitSettings, signal: AbortSignal): Planning {
+  const repository = openRepository(request.repository, git, signal);
+  const plan = repository.then((opened) => planIn(opened, request, signal));
+  for (const promise of [repository, plan]) promise.catch(() => undefined);
+  return { repository, plan };
+}
+
+async function planIn(repository: Repository, request: RunRequest, signal: AbortSignal): Promise<TaskPlan> {
   const { task } = request;
-  const repository = await openRepository(request.repository, git, signal);
   const base = resolveBase(repository, request.base, signal);
   const name = request.branch ?? buildBranchName(task.title, task.runId);
   const branch = await planBranch(

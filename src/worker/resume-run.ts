@@ -43,7 +43,7 @@ export async function resumeRun(parts: RunnerParts, resume: ResumeRequest, optio
   await files.update({ ...readProcessIdentity(), ...followed, endedAt: null, outcome: null });
   // What an earlier process had begun: all of it comes again.
   for (const path of [files.scratch, files.events]) await rm(path, { recursive: true, force: true });
-  await using ground = openGround(parts, { repository, plan, files });
+  await using ground = openGround(parts, { repository, files });
   const run = {
     parts,
     ground,
@@ -91,12 +91,11 @@ async function takeReservation(repository: Repository, plan: BranchPlan, signal:
 
 function openGround(
   { agent, redact, runtimeParent }: RunnerParts,
-  { repository, plan, files }: { readonly repository: Repository; readonly plan: BranchPlan; readonly files: RunFiles },
+  { repository, files }: { readonly repository: Repository; readonly files: RunFiles },
 ): RunGround {
   const places = openRunPlaces(runtimeParent, files);
   const place = places.then(({ runtimeDirectory, scratchDirectory, logs }) => ({
     repository,
-    base: plan.base.sha,
     runtimeDirectory,
     scratchDirectory,
     logs,
@@ -104,7 +103,7 @@ function openGround(
   }));
   for (const promise of [places, place]) promise.catch(() => undefined);
   return {
-    files: Promise.resolve(files),
+    recorded: Promise.resolve(files),
     places,
     place,
     agent,

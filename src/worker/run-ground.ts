@@ -5,7 +5,7 @@ import type { Repository } from "../git/repository.ts";
 import type { RunFiles } from "../store/run-files.ts";
 import type { RunRecord } from "../store/run-record.ts";
 import type { Store } from "../store/store.ts";
-import type { TaskPlan } from "./plan-task.ts";
+import type { Planning } from "./plan-task.ts";
 import { openRunPlaces } from "./run-places.ts";
 import type { RunPlaces } from "./run-places.ts";
 
@@ -21,15 +21,16 @@ export interface GroundParts {
 interface GroundRequest {
   readonly request: RunRequest;
   readonly options: RunOptions;
-  readonly planning: Promise<TaskPlan>;
+  readonly planning: Planning;
 }
 
 /**
- * What a run stands on, made while its branch is still being reserved: its record, its places, and an agent that gets ready
- * there. Disposing takes all of it away again, but for the record of a run that has its branch.
+ * What a run stands on, made while its branch is still being chosen and reserved: its record, its places, and an agent that gets
+ * ready there. Disposing takes all of it away again, but for the record of a run that has its branch.
  */
 export interface RunGround extends AsyncDisposable {
-  readonly files: Promise<RunFiles>;
+  /** The record names the branch. */
+  readonly recorded: Promise<RunFiles>;
   readonly places: Promise<RunPlaces>;
   readonly place: Promise<AgentPlace<Repository>>;
   readonly agent: Pick<Agent<Repository>, "run">;
@@ -37,50 +38,44 @@ export interface RunGround extends AsyncDisposable {
   keepRecord(): void;
 }
 
-/** Makes nothing before the plan is there. What cannot be made rejects where it is awaited. */
+/** Makes nothing before the repository is known. What cannot be made rejects where it is awaited. */
 export function openRunGround(parts: GroundParts, { request, options, planning }: GroundRequest): RunGround {
   const { agent, store, runtimeParent, redact } = parts;
   const { signal, killSignal } = options;
   const { task } = request;
-  const files = planning.then((plan) => recordRun(store, request, plan));
+  const { repository } = planning;
+  const files = repository.then((found) => recordRun(store, request, found));
   const places = files.then((made) => openRunPlaces(runtimeParent, made));
-  const place = Promise.all([planning, places]).then(([plan, opened]) => {
+  const place = Promise.all([repository, places]).then(([found, opened]) => {
     const { runtimeDirectory, scratchDirectory, logs } = opened;
-    return {
-      repository: plan.repository,
-      base: plan.branch.base.sha,
-      runtimeDirectory,
-      scratchDirectory,
-      logs,
-      redact,
-    };
+    return { repository: found, runtimeDirectory, scratchDirectory, logs, redact };
   });
-  for (const promise of [files, places, place]) promise.catch(() => undefined);
-  const prepared = agent.prepare?.({ task, place, signal, killSignal });
+  const recorded = Promise.all([files, planning.plan]).then(async ([made, { branch }]) => {
+    await made.update({ branch: toBranchRecord(branch) });
+    return made;
+  });
+  const base = planning.plan.then(({ branch }) => branch.base.sha);
+  for (const promise of [files, places, place, recorded, base]) promise.catch(() => undefined);
+  const prepared = agent.prepare?.({ task, place, base, signal, killSignal });
   let isKept = false;
   return {
-    files,
+    recorded,
     places,
     place,
     agent: prepared ?? agent,
     keepRecord: () => void (isKept = true),
     async [Symbol.asyncDispose]() {
       await prepared?.[Symbol.asyncDispose]();
-      const [made, opened] = await Promise.allSettled([files, places]);
+      const [made, opened] = await Promise.allSettled([files, places, recorded]);
       if (opened.status === "fulfilled") await opened.value[Symbol.asyncDispose]();
       if (made.status === "fulfilled" && !isKept) await store.removeRun(task.runId).catch(() => undefined);
     },
   };
 }
 
-async function recordRun(store: Store, { task }: RunRequest, { repository, branch }: TaskPlan): Promise<RunFiles> {
-  return store.createRun({
-    runId: task.runId,
-    title: task.title,
-    repository: repository.path,
-    commonDirectory: repository.commonDirectory,
-    branch: toBranchRecord(branch),
-  });
+async function recordRun(store: Store, { task }: RunRequest, repository: Repository): Promise<RunFiles> {
+  const { path, commonDirectory } = repository;
+  return store.createRun({ runId: task.runId, title: task.title, repository: path, commonDirectory });
 }
 
 export function toBranchRecord({ name, ref, base, expected }: BranchPlan): NonNullable<RunRecord["branch"]> {

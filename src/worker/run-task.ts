@@ -51,9 +51,9 @@ export function createRunner(parts: RunnerParts): Runner {
     const startedAt = new Date();
     const planning = (parts.planTask ?? planTask)(request, parts.git, options.signal);
     await using ground = openRunGround(parts, { request, options, planning });
-    const plan = await planning;
+    const plan = await planning.plan;
     // A branch is never reserved that no record tells of.
-    const files = await ground.files;
+    const files = await ground.recorded;
     const reservation = await reserveBranch(plan.repository, plan.branch, options.signal);
     ground.keepRecord();
     const prepareMs = Date.now() - startedAt.getTime();
@@ -114,7 +114,14 @@ async function runAgent(
     publishWork({ repository: plan.repository, reservation, runId: task.runId, result: ended });
   try {
     await using places = await ground.places;
-    const context = { ...(await ground.place), branch: reservation.plan.name, signal, killSignal };
+    const { base } = plan.branch;
+    const context = {
+      ...(await ground.place),
+      base: base.sha,
+      branch: reservation.plan.name,
+      signal,
+      killSignal,
+    };
     for await (const event of ground.agent.run(task, context)) {
       if (event.type === "complete") {
         result = event.data;

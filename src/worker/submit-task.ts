@@ -34,8 +34,8 @@ export async function submitTask(
   const planning = planTask(request, parts.git, signal);
   const quiet = { ...options, onEvent: () => undefined };
   await using ground = openRunGround(parts, { request, options: quiet, planning });
-  const plan = await planning;
-  const files = await ground.files;
+  const plan = await planning.plan;
+  const files = await ground.recorded;
   const reservation = await reserveBranch(plan.repository, plan.branch, signal);
   const known: { server: RemoteRun | null } = { server: null };
   try {
@@ -47,12 +47,13 @@ export async function submitTask(
         await place.logs.remote?.(run, body);
       },
     };
-    await parts.agent.submit(task, { ...place, logs, branch: reservation.plan.name, signal, killSignal });
+    const { name, base } = reservation.plan;
+    await parts.agent.submit(task, { ...place, logs, base: base.sha, branch: name, signal, killSignal });
     ground.keepRecord();
     if (known.server === null) throw new Error("The agent did not say where the task is.");
     const server = { ...known.server, followed: false };
     await files.update({ server });
-    return { runId: task.runId, branch: reservation.plan.name, server };
+    return { runId: task.runId, branch: name, server };
   } catch (error) {
     if (known.server?.sent === true) ground.keepRecord();
     else await reservation.release(AbortSignal.timeout(releaseMs));

@@ -68,10 +68,10 @@ describe("areObjectsReadable", () => {
     chmodSync(objects, 0o755);
     const repository = await open(checkout.path);
     const pack = readdirSync(join(objects, "pack")).find((name) => name.endsWith(".pack"));
-    expect(await areObjectsReadable(repository)).toBe(true);
+    expect(areObjectsReadable(repository)).toBe(true);
     for (const name of ["", "pack", `pack/${pack}`]) {
       chmodSync(join(objects, name), 0o700);
-      expect(await areObjectsReadable(repository)).toBe(false);
+      expect(areObjectsReadable(repository)).toBe(false);
       chmodSync(join(objects, name), 0o755);
     }
   });

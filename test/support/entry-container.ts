@@ -77,7 +77,8 @@ export async function openEntryContainer(answer: "gateway" | "no gateway" = "gat
   const owned = stack.move();
   const begin = async (order: ContainerOrder): Promise<void> => {
     await writeOrder(join(sockets, orderFileName), order);
-    layOutWorkspace(sockets, order, { objectFormat: "sha1", objects: { count: 1, shallow: [] }, branch: "work" });
+    const place = { runDirectory: sockets, objects: { count: 1, shallow: [] } };
+    layOutWorkspace(place, order, { repository: { objectFormat: "sha1" }, branch: "work" });
     await container.start();
   };
   return {

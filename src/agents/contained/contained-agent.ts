@@ -22,7 +22,12 @@ export function createContainedAgent(
   return {
     name,
     async *run(task, context) {
-      await using prepared = prepare(parts, { ...context, task, place: Promise.resolve(context) });
+      await using prepared = prepare(parts, {
+        ...context,
+        task,
+        place: Promise.resolve(context),
+        base: Promise.resolve(context.base),
+      });
       yield* prepared.run(task, context);
     },
     prepare: (preparation) => prepare(parts, preparation),
@@ -33,7 +38,7 @@ function prepare(parts: Parts, preparation: AgentPreparation<Repository>): Prepa
   const channel = createChannel<AgentEvent>();
   const left = new AbortController();
   const reserved = Promise.withResolvers<AgentContext<Repository>>();
-  for (const promise of [preparation.place, reserved.promise]) promise.catch(() => undefined);
+  for (const promise of [preparation.place, preparation.base, reserved.promise]) promise.catch(() => undefined);
   const attempted = attemptSoon(parts, {
     ...preparation,
     signal: AbortSignal.any([preparation.signal, left.signal]),
@@ -69,10 +74,9 @@ async function attemptSoon(
 ): Promise<void> {
   // A moment later: the repository is asked first, and git works while this keeps the processor busy.
   await new Promise((resolve) => setTimeout(resolve, 2));
-  const [cli, { runAttempt }, { prepareEngine }] = await Promise.all([
-    loadCli(),
-    import("./run-attempt.ts"),
-    import("./prepare-engine.ts"),
-  ]);
-  await runAttempt({ ...early, cli, settings, engine: prepareEngine(settings, early.signal) });
+  const { prepareEngine } = await import("./prepare-engine.ts");
+  // It answers while the rest is loaded.
+  const engine = prepareEngine(settings, early.signal);
+  const [cli, { runAttempt }] = await Promise.all([loadCli(), import("./run-attempt.ts")]);
+  await runAttempt({ ...early, cli, settings, engine });
 }

@@ -6,9 +6,8 @@ import type { Repository } from "../../git/repository.ts";
 import { objectsRoot } from "./prepare-objects.ts";
 import type { ObjectSource } from "./prepare-objects.ts";
 
-export interface WorkspaceLayout {
-  readonly objectFormat: Repository["objectFormat"];
-  readonly objects: Pick<ObjectSource, "count" | "shallow">;
+export interface WorkspaceFacts {
+  readonly repository: Pick<Repository, "objectFormat">;
   /** Its name inside. */
   readonly branch: string;
 }
@@ -17,11 +16,17 @@ export interface WorkspaceLayout {
  * What the container's first program (docker/entry/start.sh) makes the work tree of: a git directory, `git`, that borrows the mounted
  * objects, and the name of the work tree, `fill`. To be laid out before the container starts.
  */
-export function layOutWorkspace(runDirectory: string, order: ContainerOrder, layout: WorkspaceLayout): void {
-  const { objectFormat, objects, branch } = layout;
+export function layOutWorkspace(
+  {
+    runDirectory,
+    objects,
+  }: { readonly runDirectory: string; readonly objects: Pick<ObjectSource, "count" | "shallow"> },
+  order: ContainerOrder,
+  { repository, branch }: WorkspaceFacts,
+): void {
   const { name, email } = order.author;
   layOutRepository(join(runDirectory, "git"), {
-    objectFormat,
+    objectFormat: repository.objectFormat,
     core: ["filemode = true", "bare = false", "logallrefupdates = true"],
     sections: [`[user]\n\tname = ${quote(name)}\n\temail = ${quote(email)}`, "[gc]\n\tauto = 0"],
     head: { ref: `refs/heads/${branch}`, commit: order.base },

@@ -1,4 +1,5 @@
-import { chmod, copyFile, mkdir } from "node:fs/promises";
+import { chmodSync, mkdirSync } from "node:fs";
+import { chmod, copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buildContainerLabels } from "../../container/container-labels.ts";
 import type { ContainerSpec } from "../../container/container-profile.ts";
@@ -36,7 +37,8 @@ export interface ContainerGround {
   readonly settings: ContainedSettings;
   readonly mapping: Promise<HostMapping>;
   readonly repository: Repository;
-  readonly base: string;
+  /** No container is made before it is known. */
+  readonly base: Promise<string>;
   readonly runtimeDirectory: string;
   readonly scratchDirectory: string;
   /** Named in the container's labels. */
@@ -65,7 +67,7 @@ export async function openContainer(
   signal: AbortSignal,
 ): Promise<OpenedContainer> {
   const { settings, repository, base, scratchDirectory, audit, isOpen } = ground;
-  const runDirectory = await makeRunDirectory(ground.runtimeDirectory);
+  const runDirectory = makeRunDirectory(ground.runtimeDirectory);
   const { shiftsIds, needsLabels: relabel } = await ground.mapping;
   const user = chooseContainerUser(readCaller(), { shiftsIds });
   const directory = join(scratchDirectory, "objects");
@@ -74,6 +76,7 @@ export async function openContainer(
     layOutConversation(ground),
   ]);
   const imageId = await ground.findImage();
+  await base;
   const mounts = [{ source: runDirectory, target: "/opt/agent-worker/run" }, ...objects.mounts, ...conversation];
   const spec = buildSpec(ground, { image: imageId, user, relabel, mounts });
   await using opening = openDisposables();
@@ -109,10 +112,10 @@ function own(making: Promise<AsyncDisposable>): AsyncDisposable {
 }
 
 /** The container's user comes through here, whatever the caller's umask is. */
-async function makeRunDirectory(runtimeDirectory: string): Promise<string> {
+function makeRunDirectory(runtimeDirectory: string): string {
   const directory = join(runtimeDirectory, "run");
-  await mkdir(directory);
-  await chmod(directory, 0o755);
+  mkdirSync(directory);
+  chmodSync(directory, 0o755);
   return directory;
 }
 

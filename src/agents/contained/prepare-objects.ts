@@ -14,7 +14,7 @@ export interface ObjectSource {
 
 interface ObjectRequest {
   readonly repository: Repository;
-  readonly base: string;
+  readonly base: Promise<string>;
   /** The container runs as the caller. */
   readonly isCaller: boolean;
   /** What is mounted gets another label: that must not happen to files of the user's. */
@@ -33,17 +33,17 @@ export const objectsRoot = "/opt/agent-worker/objects";
  */
 export async function prepareObjects(request: ObjectRequest): Promise<ObjectSource> {
   const { repository, base, directory, signal } = request;
-  if (await canShare(request)) {
+  if (canShare(request)) {
     const mounts = await buildMounts(repository.objectDirectories, directory);
     return { kind: "shared", mounts, count: repository.objectDirectories.length, shallow: repository.shallow };
   }
-  const copy = await copyBase(repository, { base, directory: join(directory, "copy") }, signal);
+  const copy = await copyBase(repository, { base: await base, directory: join(directory, "copy") }, signal);
   await Promise.all(copy.objectDirectories.map(openToAll));
   const mounts = await buildMounts(copy.objectDirectories, directory);
   return { kind: "copied", mounts, count: copy.objectDirectories.length, shallow: copy.shallow };
 }
 
-async function canShare({ repository, isCaller, relabel }: ObjectRequest): Promise<boolean> {
+function canShare({ repository, isCaller, relabel }: ObjectRequest): boolean {
   if (relabel) return false;
   return isCaller || areObjectsReadable(repository);
 }

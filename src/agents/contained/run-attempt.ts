@@ -7,7 +7,6 @@ import type { AgentPlace } from "../../core/agent.ts";
 import { toOutcome } from "../../core/outcome.ts";
 import { toReason } from "../../core/reason.ts";
 import { toWorkerError, WorkerError } from "../../core/worker-error.ts";
-import type { EgressRecord } from "../../gateway/egress-record.ts";
 import type { Repository } from "../../git/repository.ts";
 import { createTail } from "../../util/tail.ts";
 import type { Verdict } from "./agent-cli.ts";
@@ -18,6 +17,7 @@ import { startClock } from "./clock.ts";
 import { createDeadline } from "./deadline.ts";
 import { layOutWorkspace } from "./lay-out-workspace.ts";
 import { openContainer, readMapping } from "./open-container.ts";
+import type { ContainerGround } from "./open-container.ts";
 import { loadSecondPhase, startContainer } from "./second-phase.ts";
 import { removeQuietly } from "./session.ts";
 import type { WarmAgent } from "./warm/open-warm-agent.ts";
@@ -63,22 +63,13 @@ async function runInContainer(
   const mapping = readMapping(engine, signal);
   const place = await early.place;
   const { repository, logs } = place;
-  const audit = (record: EgressRecord): void => {
-    logs.egress(record);
-    progress.onActivity();
-  };
-  const findImage = async (): Promise<string> => {
-    const { id } = await openImage(engine, early);
-    progress.clock.mark("image");
-    return id;
-  };
   const warm = await takeWarm(early, place);
-  const ground = { ...place, settings, mapping, runId: task.runId, conversationFile: task.session?.file, audit };
-  await using opened = warm ?? (await openContainer(engine, { ...ground, findImage }, signal));
-  warm?.adopt(audit);
+  const ground = buildGround(early, { engine, mapping, place, progress });
+  await using opened = warm ?? (await openContainer(engine, ground, signal));
+  warm?.adopt(ground.audit);
   progress.clock.mark("image");
   progress.gateway = opened.gateway;
-  const { container, objects } = opened;
+  const { container } = opened;
   logs.container(container.id);
   // Everything that waits for the container sees it gone, and ends.
   const remove = (): void => removeQuietly(container);
@@ -90,10 +81,7 @@ async function runInContainer(
   const command = buildCommand({ cli, settings, repository, task, conversationId });
   const order = buildOrder({ ...context, settings, task, command });
   await writeOrder(join(opened.runDirectory, orderFileName), order);
-  if (warm === null) {
-    const branch = settings.branchInside ?? context.branch;
-    layOutWorkspace(opened.runDirectory, order, { objectFormat: repository.objectFormat, objects, branch });
-  }
+  if (warm === null) layOutWorkspace(opened, order, { repository, branch: settings.branchInside ?? context.branch });
   const second = await (warm === null ? startContainer(container, cli) : loadSecondPhase(cli));
   progress.reader = second.reader;
   const isWarm = warm?.wasReady ?? false;
@@ -103,12 +91,41 @@ async function runInContainer(
   await drained;
 }
 
+interface GroundParts {
+  readonly engine: Engine;
+  readonly mapping: ContainerGround["mapping"];
+  readonly place: AgentPlace<Repository>;
+  readonly progress: Progress;
+}
+
+function buildGround(early: EarlyAttempt, { engine, mapping, place, progress }: GroundParts): ContainerGround {
+  const { settings, task, base } = early;
+  return {
+    ...place,
+    base,
+    settings,
+    mapping,
+    runId: task.runId,
+    conversationFile: task.session?.file,
+    audit(record) {
+      place.logs.egress(record);
+      progress.onActivity();
+    },
+    async findImage() {
+      const { id } = await openImage(engine, early);
+      progress.clock.mark("image");
+      return id;
+    },
+  };
+}
+
 /** An agent that waits for such a task, if it still does when its prompt can be sent. */
 async function takeWarm(
-  { cli, settings, task, signal, context }: EarlyAttempt,
-  { repository, base }: AgentPlace<Repository>,
+  { cli, settings, task, signal, context, base }: EarlyAttempt,
+  { repository }: AgentPlace<Repository>,
 ): Promise<WarmAgent | null> {
-  const warm = (await settings.warm?.take({ cli, settings, repository, base, task }, signal)) ?? null;
+  if (settings.warm === undefined) return null;
+  const warm = await settings.warm.take({ cli, settings, repository, base: await base, task }, signal);
   if (warm === null) return null;
   try {
     await context;

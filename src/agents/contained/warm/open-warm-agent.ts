@@ -66,7 +66,7 @@ export async function openWarmAgent(request: WarmRequest, signal: AbortSignal): 
   const mapping = readMapping(engine, signal);
   const place = opening.use(await request.openPlace(repository));
   const log = createAudit(onSpoiled);
-  const ground = { ...place, settings, mapping, repository, base, conversationFile: undefined };
+  const ground = { ...place, settings, mapping, repository, base: Promise.resolve(base), conversationFile: undefined };
   const opened = opening.use(
     await openContainer(
       engine,
@@ -78,12 +78,7 @@ export async function openWarmAgent(request: WarmRequest, signal: AbortSignal): 
   const conversationId = randomUUID();
   const order = buildFirstOrder(request, conversationId);
   await writeOrder(join(opened.runDirectory, orderFileName), order);
-  const { objects } = opened;
-  layOutWorkspace(opened.runDirectory, order, {
-    objectFormat: repository.objectFormat,
-    objects,
-    branch: settings.branchInside ?? "agent/task",
-  });
+  layOutWorkspace(opened, order, { repository, branch: settings.branchInside ?? "agent/task" });
   const control = await start(opened, { signal, onSpoiled });
   const moved = opening.move();
   return {
