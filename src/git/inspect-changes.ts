@@ -14,12 +14,11 @@ const linkMode = "120000";
 /** Looks at changes as they come, which may be a million; only what a warning shows is kept of them. */
 export interface Inspection {
   take(change: RawChange): Promise<void>;
-  /** What a reviewer should look at first: changes that reach beyond the files they are in. Nothing here is refused. */
-  conclude(): Promise<readonly Warning[]>;
+  /** What a reviewer should look at first: changes that reach beyond the files they are in. Nothing here is refused. `head`: the commit that the changes lead to. */
+  conclude(head: string): Promise<readonly Warning[]>;
 }
 
-/** For the changes that lead to the commit `head`. */
-export function openInspection(repository: Repository, head: string, signal: AbortSignal): Inspection {
+export function openInspection(repository: Repository, signal: AbortSignal): Inspection {
   const watched = watchedPaths.map((kind) => ({ pattern: kind.pattern, finding: createFinding(kind) }));
   const submodules = createFinding({ code: "CHANGES_SUBMODULE", text: "A submodule's commit was changed" });
   const escaping = createFinding({ code: "CHANGES_SYMLINK_OUTSIDE", text: "A symbolic link leaves the tree" });
@@ -39,7 +38,7 @@ export function openInspection(repository: Repository, head: string, signal: Abo
       links.push({ path, id: newId });
       if (links.length === linksAtOnce) await noteEscaping(repository, { links: links.splice(0), escaping }, signal);
     },
-    async conclude() {
+    async conclude(head) {
       await noteEscaping(repository, { links, escaping }, signal);
       for await (const pair of findCaseCollisions(repository, { head, names }, signal)) note(collisions, pair);
       const findings = [...watched.map(({ finding }) => finding), submodules, escaping, collisions];

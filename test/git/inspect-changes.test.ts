@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readChanges } from "../../src/git/read-changes.ts";
+import { createChangesReader } from "../../src/git/read-changes.ts";
 import { openRepository } from "../../src/git/repository.ts";
 import { writeBlob, writeTree } from "../support/agent-pack.ts";
 import { gitSettings, makeRepository } from "../support/repository.ts";
@@ -9,7 +9,8 @@ const { signal } = new AbortController();
 
 async function inspect(checkout: TestRepository, base: string, head: string) {
   const repository = await openRepository(checkout.path, gitSettings, signal);
-  return (await readChanges(repository, { base, head }, signal)).warnings;
+  await using reader = createChangesReader(repository);
+  return (await reader.read({ base, head }, signal)).warnings;
 }
 
 async function inspectFiles(files: Readonly<Record<string, FileContent>>) {

@@ -52,7 +52,11 @@ export function createIncoming(session: Session, control: Control, name: string)
     yield* control.pack();
   }
   return {
-    begin: () => void begin(),
+    begin() {
+      if (importing !== undefined) return;
+      void begin();
+      void emit({ type: "progress", data: { phase: "collect" } });
+    },
     async bringIn({ head, notes, conversationBytes }) {
       for (const { code, message } of notes) await emit({ type: "warning", data: { code, message } });
       if (conversationBytes > 0) await takeConversation(session, control.conversation(conversationBytes));
