@@ -63,12 +63,8 @@ export function createChangesReader(repository: Repository): ChangesReader {
   };
 }
 
-async function readChanges(
-  repository: Repository,
-  asked: Promise<CommitRange>,
-  signal: AbortSignal,
-): Promise<Changes> {
-  const inspection = openInspection(repository, signal);
+async function readChanges(repository: Repository, asked: Promise<CommitRange>, signal: AbortSignal): Promise<Changes> {
+  await using inspection = openInspection(repository, signal);
   // Both have ended before anything is thrown: no process is left.
   const [stat, commits] = await Promise.allSettled([
     readStat(repository, { asked, onChange: (change) => inspection.take(change) }, signal),
@@ -102,11 +98,7 @@ async function* skipHeader(fields: AsyncIterable<Buffer>, asked: Promise<CommitR
   if (header !== head) throw new WorkerError("GIT_FAILED", `git diff-tree could not read the commit ${head}.`);
 }
 
-async function countCommits(
-  repository: Repository,
-  asked: Promise<CommitRange>,
-  signal: AbortSignal,
-): Promise<number> {
+async function countCommits(repository: Repository, asked: Promise<CommitRange>, signal: AbortSignal): Promise<number> {
   const input = write(asked, ({ base, head }) => `${head}\n^${base}\n`);
   const { stdout } = await runGit(repository, ["rev-list", "--count", "--stdin"], { signal, input });
   return Number(stdout.toString("latin1"));
