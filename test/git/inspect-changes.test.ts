@@ -169,6 +169,36 @@ describe("what a reviewer should look at", () => {
     expect(await collide({ "src/readme.md": "" })).toEqual([]);
   });
 
+  test("finds names that differ only in case wherever on the way to an added path they part", async () => {
+    using checkout = makeRepository({ "top/x/y/z.txt": "z", "old/A": "1", "old/a": "2" });
+    const base = checkout.git("rev-parse", "HEAD");
+    const find = async (files: Readonly<Record<string, string>>) => {
+      checkout.git("reset", "--quiet", "--hard", base);
+      const warnings = await inspect(checkout, base, checkout.commit(files));
+      return warnings.map(({ message }) => message.split(": ")[1]);
+    };
+    expect(await find({ "top/X/deep/er/w.txt": "" })).toEqual(['"top/X = top/x"']);
+    expect(await find({ "TOP/x/y/z.txt": "" })).toEqual([
+      '"TOP = top", "TOP/x = top/x", "TOP/x/y = top/x/y", "TOP/x/y/z.txt = top/x/y/z.txt"',
+    ]);
+    expect(await find({ "a\nb/c\u00C9": "", "a\nb/Ce\u0301": "" })).toHaveLength(1);
+    expect(await find({ "top/x/y/A b": "", "top/x/y/a b": "" })).toEqual(['"top/x/y/A b = top/x/y/a b"']);
+    // What was there before is no news, even next to what is.
+    expect(await find({ "old/b": "" })).toEqual([]);
+    expect(await find({ "top/x/y/Z.md": "", "top/y/x/z.txt": "" })).toEqual([]);
+  });
+
+  test("finds them in a folder whose name is no text", async () => {
+    using checkout = makeRepository();
+    const base = checkout.git("rev-parse", "HEAD");
+    const id = writeBlob(checkout.path, "x");
+    const twins = ["A", "a"].map((name) => ({ mode: "100644", name, id }));
+    const folder = writeTree(checkout.path, twins);
+    const tree = writeTree(checkout.path, [{ mode: "40000", name: Buffer.from([0x66, 0xff]), id: folder }]);
+    const head = checkout.git("commit-tree", "-p", base, "-m", "odd", tree);
+    expect(await inspect(checkout, base, head)).toMatchObject([{ code: "CHANGES_CASE_COLLISION" }]);
+  });
+
   test("shows five paths and counts the rest", async () => {
     const files = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`.husky/${index}`, ""]));
     const [warning] = await inspectFiles(files);
