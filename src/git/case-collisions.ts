@@ -1,12 +1,11 @@
 import { decodePath, readNulFields } from "./nul-fields.ts";
-import type { DecodedPath } from "./nul-fields.ts";
 import type { Repository } from "./repository.ts";
 import { streamGit } from "./run-git.ts";
 import { foldPath, startTwinSearch } from "./twin-search.ts";
 
 /** Paths that were added and that a file system of a Mac or of Windows takes for another path of the same tree. */
 export interface CaseCollisions extends AsyncDisposable {
-  noteAdded(path: DecodedPath): void;
+  noteAdded(path: string): void;
   /** There were too many; the later ones are not looked at. */
   isCut(): boolean;
   /** The collisions in a commit's tree, each as `one = other`; after all paths were noted, and once. */
@@ -24,9 +23,9 @@ export function openCaseCollisions(repository: Repository, signal: AbortSignal):
   let isCut = false;
   const search = startTwinSearch(repository, signal);
   return {
-    noteAdded(added) {
-      search.note(added);
-      const folded = foldPath(added.path);
+    noteAdded(path) {
+      search.note(path);
+      const folded = foldPath(path);
       // From the path upwards: where a folder is known, those above it are too.
       for (let end = folded.length; end > 0; end = folded.lastIndexOf("/", end - 1)) {
         const name = folded.slice(0, end);

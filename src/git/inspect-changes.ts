@@ -28,14 +28,14 @@ export function openInspection(repository: Repository, signal: AbortSignal): Ins
   return {
     async take(change) {
       const { oldMode, newMode, newId } = change;
-      const decoded = decodePath(change.path);
+      const { path } = decodePath(change.path);
       for (const changed of listChanged(change)) {
         for (const { pattern, finding } of watched) if (pattern.test(changed)) note(finding, changed);
         if (oldMode === submoduleMode || newMode === submoduleMode) note(submodules, changed);
       }
-      if (addingStatuses.has(change.status)) added.noteAdded(decoded);
+      if (addingStatuses.has(change.status)) added.noteAdded(path);
       if (newMode !== linkMode) return;
-      links.push({ path: decoded.path, id: newId });
+      links.push({ path, id: newId });
       if (links.length === linksAtOnce) await noteEscaping(repository, { links: links.splice(0), escaping }, signal);
     },
     async conclude(head) {

@@ -1,4 +1,3 @@
-import type { DecodedPath } from "./nul-fields.ts";
 import type { Repository } from "./repository.ts";
 import { streamGit } from "./run-git.ts";
 
@@ -8,7 +7,7 @@ import { streamGit } from "./run-git.ts";
  * are twins in a folder that leads to both. Reads these folders alone, where to look for the doubles takes the whole tree.
  */
 export interface TwinSearch extends AsyncDisposable {
-  note(added: DecodedPath): void;
+  note(added: string): void;
   /** False: there are none. After all paths were noted, and once. */
   mayFind(head: string): Promise<boolean>;
 }
@@ -26,9 +25,9 @@ export function startTwinSearch(repository: Repository, signal: AbortSignal): Tw
   const trees = readTrees(repository, asked.promise, signal);
   trees.catch(() => undefined);
   return {
-    note({ path, pathB64 }) {
-      // Not a line of input for git.
-      if (pathB64 !== undefined || path.includes("\n")) characters = Infinity;
+    note(path) {
+      // Not a line of input for git. One whose bytes are no text is not found, or is the twin of the one that is.
+      if (path.includes("\n")) characters = Infinity;
       for (let end = path.lastIndexOf("/"); characters <= maxCharacters; end = path.lastIndexOf("/", end - 1)) {
         const folder = path.slice(0, Math.max(end, 0));
         if (folders.has(folder)) return;
@@ -88,6 +87,8 @@ function isCrowded(tree: Buffer, idBytes: number): boolean {
   for (let at = 0; at < tree.length;) {
     const from = tree.indexOf(" ", at) + 1;
     const end = tree.indexOf(0, from);
+    // No tree: whoever reads all of it will say so.
+    if (from === 0 || end < 0) return true;
     const name = foldPath(tree.toString("utf8", from, end));
     if (names.has(name)) return true;
     names.add(name);

@@ -125,13 +125,16 @@ describe("a reader of changes that was begun before they came", () => {
     const repository = await open(checkout);
     const known = checkout.git("rev-parse", "HEAD");
     const unknown = randomBytes(20).toString("hex");
-    const failed = { code: "GIT_FAILED" };
-    await expect(read(repository, known, unknown)).rejects.toMatchObject({
-      ...failed,
-      message: expect.stringContaining(`could not read the commit ${unknown}`),
-    });
-    await expect(read(repository, unknown, known)).rejects.toMatchObject(failed);
-    expect(listProcesses(repository.gitDirectory)).toEqual([]);
+    const ranges = [
+      { base: known, head: unknown, message: `could not read the commit ${unknown}` },
+      { base: unknown, head: known, message: unknown },
+    ];
+    for (const { message, ...range } of ranges) {
+      await using reader = createChangesReader(repository);
+      const failed = { code: "GIT_FAILED", message: expect.stringContaining(message) };
+      await expect(reader.read(range, signal)).rejects.toMatchObject(failed);
+      expect(listProcesses(repository.gitDirectory)).toEqual([]);
+    }
   });
 
   test("reads sha256 repositories", async () => {

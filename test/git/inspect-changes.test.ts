@@ -188,15 +188,28 @@ describe("what a reviewer should look at", () => {
     expect(await find({ "top/x/y/Z.md": "", "top/y/x/z.txt": "" })).toEqual([]);
   });
 
-  test("finds them in a folder whose name is no text", async () => {
+  test("finds them in a folder whose name is no text, or more than a line, next to others that look like it", async () => {
     using checkout = makeRepository();
     const base = checkout.git("rev-parse", "HEAD");
     const id = writeBlob(checkout.path, "x");
-    const twins = ["A", "a"].map((name) => ({ mode: "100644", name, id }));
-    const folder = writeTree(checkout.path, twins);
-    const tree = writeTree(checkout.path, [{ mode: "40000", name: Buffer.from([0x66, 0xff]), id: folder }]);
-    const head = checkout.git("commit-tree", "-p", base, "-m", "odd", tree);
-    expect(await inspect(checkout, base, head)).toMatchObject([{ code: "CHANGES_CASE_COLLISION" }]);
+    const [plain = "", twins = ""] = [["a"], ["A", "a"]].map((names) =>
+      writeTree(
+        checkout.path,
+        names.map((name) => ({ mode: "100644", name, id })),
+      ),
+    );
+    const lookalikes: readonly (readonly [Buffer, Buffer])[] = [
+      [Buffer.from([0x66, 0xff]), Buffer.from("f\uFFFD")],
+      [Buffer.from(`f\n${plain}`), Buffer.from("f")],
+    ];
+    for (const [name, other] of lookalikes) {
+      const folders = [
+        { mode: "40000", name, id: twins },
+        { mode: "40000", name: other, id: plain },
+      ].sort((one, next) => Buffer.compare(one.name, next.name));
+      const head = checkout.git("commit-tree", "-p", base, "-m", "odd", writeTree(checkout.path, folders));
+      expect(await inspect(checkout, base, head)).toMatchObject([{ code: "CHANGES_CASE_COLLISION" }]);
+    }
   });
 
   test("shows five paths and counts the rest", async () => {
