@@ -1,7 +1,3 @@
-import { createReadStream } from "node:fs";
-import { unlink } from "node:fs/promises";
-import { join } from "node:path";
-import { buildKeptRef } from "../core/kept-ref.ts";
 import { WorkerError } from "../core/worker-error.ts";
 import { checkPack } from "./check-pack.ts";
 import type { Received } from "./check-pack.ts";
@@ -9,8 +5,7 @@ import { receivePack } from "./receive-pack.ts";
 import type { Repository } from "./repository.ts";
 import { createQuarantine } from "./quarantine.ts";
 import type { Quarantine } from "./quarantine.ts";
-import { runGit, throwIfAborted } from "./run-git.ts";
-import { updateRef } from "./update-ref.ts";
+import { storeObjects } from "./store-objects.ts";
 
 export interface PackImport {
   /** A pack as `git pack-objects --thin` writes it; from an agent, so anything at all. */
@@ -34,10 +29,6 @@ export interface ImportLimits {
   readonly timeoutMs?: number;
 }
 
-/** As git's own fetch: few objects are stored one by one, for packs are only tidied up by the user's next gc. */
-const looseObjects = 100;
-const looseBytes = 16 * 1024 * 1024;
-
 /**
  * Brings an agent's commits into the repository, under exactly one ref: `refs/agent-worker/<run id>`. They are checked
  * before: sound objects, no tree that could harm a checkout, nothing missing, `head` a descendant of `base`.
@@ -48,14 +39,13 @@ export async function importPack(repository: Repository, request: PackImport, si
   requireCommitId(repository, request.base);
   requireRunId(request.runId);
   const quarantine = createQuarantine(repository, request.directory);
-  const timeout = AbortSignal.timeout(request.limits.timeoutMs ?? 300_000);
+  const { timeoutMs = 300_000 } = request.limits;
+  const timeout = AbortSignal.timeout(timeoutMs);
   const either = AbortSignal.any([signal, timeout]);
   try {
     const received = receive(repository, { quarantine, request }, either);
     const checked = checkPack(quarantine, { ...request, received }, either);
-    const stored = received.then((pack) =>
-      storeObjects(repository, { ...pack, runId: request.runId, checked }, either),
-    );
+    const stored = storeObjects(repository, { received, checked, timeoutMs, runId: request.runId }, either);
     // All have ended before anything is thrown: no process is left.
     for (const result of await Promise.allSettled([checked, stored])) {
       if (result.status === "rejected") throw result.reason;
@@ -91,39 +81,4 @@ function requireRunId(runId: string): void {
   throw new WorkerError("IMPORT_REFUSED", `'${runId}' is not a run id.`, {
     hint: "`agent-worker runs list` shows what run ids look like.",
   });
-}
-
-interface Storing extends Received {
-  readonly runId: string;
-  readonly checked: Promise<void>;
-}
-
-/**
- * Unpacks the pack in the user's repository once it is checked, and gives its head a ref before any gc may take it away.
- * git is started while the checks go on, and waits for its input.
- */
-async function storeObjects(
-  repository: Repository,
-  { pack, head, runId, checked }: Storing,
-  signal: AbortSignal,
-): Promise<void> {
-  async function* read(): AsyncGenerator<Uint8Array> {
-    await checked;
-    throwIfAborted(signal, "unpack-objects");
-    yield* createReadStream(pack.path);
-  }
-  // From here on it is a matter of milliseconds, and a git that is killed now would leave its temporary files here.
-  const uninterrupted = AbortSignal.timeout(300_000);
-  const isSmall = pack.objects < looseObjects && pack.sizeBytes < looseBytes;
-  // As a pack it would have its temporary file here from the start.
-  if (!isSmall) await checked;
-  // The .keep file protects a pack from a `git repack` of the user's until the ref is there.
-  const args = isSmall ? ["unpack-objects", "-q"] : ["index-pack", "--stdin", `--keep=agent-worker ${runId}`];
-  const storing = runGit(repository, args, { signal: uninterrupted, input: read() });
-  const update = { ref: buildKeptRef(runId), from: undefined, to: head, reason: "agent-worker", when: storing };
-  const [stored, referred] = await Promise.allSettled([storing, updateRef(repository, update, uninterrupted)]);
-  const said = stored.status === "fulfilled" ? stored.value.stdout.toString("utf8") : "";
-  const kept = /^keep\t([0-9a-f]+)/.exec(said)?.[1];
-  if (kept !== undefined) await unlink(join(repository.commonDirectory, "objects", "pack", `pack-${kept}.keep`));
-  for (const result of [stored, referred]) if (result.status === "rejected") throw result.reason;
 }

@@ -1,6 +1,5 @@
 import type { Warning } from "../core/warning.ts";
-import { findCaseCollisions, noteAdded } from "./case-collisions.ts";
-import type { AddedNames } from "./case-collisions.ts";
+import { openCaseCollisions } from "./case-collisions.ts";
 import { isEscaping } from "./escaping-link.ts";
 import { decodePath } from "./nul-fields.ts";
 import type { RawChange } from "./parse-raw-diff.ts";
@@ -12,39 +11,40 @@ const submoduleMode = "160000";
 const linkMode = "120000";
 
 /** Looks at changes as they come, which may be a million; only what a warning shows is kept of them. */
-export interface Inspection {
+export interface Inspection extends AsyncDisposable {
   take(change: RawChange): Promise<void>;
-  /** What a reviewer should look at first: changes that reach beyond the files they are in. Nothing here is refused. */
-  conclude(): Promise<readonly Warning[]>;
+  /** What a reviewer should look at first: changes that reach beyond the files they are in. Nothing here is refused. `head`: the commit that the changes lead to. */
+  conclude(head: string): Promise<readonly Warning[]>;
 }
 
-/** For the changes that lead to the commit `head`. */
-export function openInspection(repository: Repository, head: string, signal: AbortSignal): Inspection {
+/** Starts a git that waits for the commit; disposing ends it. */
+export function openInspection(repository: Repository, signal: AbortSignal): Inspection {
   const watched = watchedPaths.map((kind) => ({ pattern: kind.pattern, finding: createFinding(kind) }));
   const submodules = createFinding({ code: "CHANGES_SUBMODULE", text: "A submodule's commit was changed" });
   const escaping = createFinding({ code: "CHANGES_SYMLINK_OUTSIDE", text: "A symbolic link leaves the tree" });
   const collisions = createFinding({ code: "CHANGES_CASE_COLLISION", text: "Names differ only in case or accents" });
-  const names: AddedNames = { paths: new Map(), characters: 0, isCut: false };
+  const added = openCaseCollisions(repository, signal);
   const links: Link[] = [];
   return {
     async take(change) {
       const { oldMode, newMode, newId } = change;
-      const path = decodePath(change.path).path;
+      const { path } = decodePath(change.path);
       for (const changed of listChanged(change)) {
         for (const { pattern, finding } of watched) if (pattern.test(changed)) note(finding, changed);
         if (oldMode === submoduleMode || newMode === submoduleMode) note(submodules, changed);
       }
-      if (addingStatuses.has(change.status)) noteAdded(names, path);
+      if (addingStatuses.has(change.status)) added.noteAdded(path);
       if (newMode !== linkMode) return;
       links.push({ path, id: newId });
       if (links.length === linksAtOnce) await noteEscaping(repository, { links: links.splice(0), escaping }, signal);
     },
-    async conclude() {
+    async conclude(head) {
       await noteEscaping(repository, { links, escaping }, signal);
-      for await (const pair of findCaseCollisions(repository, { head, names }, signal)) note(collisions, pair);
+      for await (const pair of added.find(head)) note(collisions, pair);
       const findings = [...watched.map(({ finding }) => finding), submodules, escaping, collisions];
-      return [...findings.flatMap(buildWarning), ...(names.isCut ? [unread] : [])];
+      return [...findings.flatMap(buildWarning), ...(added.isCut() ? [unread] : [])];
     },
+    [Symbol.asyncDispose]: () => added[Symbol.asyncDispose](),
   };
 }
 

@@ -7,7 +7,8 @@ export interface RefUpdate {
   readonly ref: string;
   /** Where it must stand now; undefined: anywhere. */
   readonly from: string | null | undefined;
-  readonly to: string | null;
+  /** A promise that is handled elsewhere, too: it is not waited for where `when` rejects. */
+  readonly to: string | null | Promise<string>;
   /** A ref to delete in the same transaction; it must be there. */
   readonly dropping?: string;
   /** One line for the reflog. */
@@ -18,10 +19,10 @@ export interface RefUpdate {
 
 /** Moves a ref by compare-and-swap. False: it stands elsewhere than `from`, and nothing was changed. */
 export async function updateRef(repository: Repository, update: RefUpdate, signal: AbortSignal): Promise<boolean> {
-  const { ref, from, reason, when } = update;
+  const { ref, from, reason } = update;
   const args = ["update-ref", "--no-deref", "-m", reason, "--stdin", "-z"];
   try {
-    await runGit(repository, args, { signal, input: sendCommand(buildCommand(update), when) });
+    await runGit(repository, args, { signal, input: sendCommand(update) });
     return true;
   } catch (error) {
     if (from === undefined || toWorkerError(error).code !== "GIT_FAILED") throw error;
@@ -39,12 +40,12 @@ export async function readRef(repository: Repository, ref: string, signal: Abort
   return stdout.toString("utf8").trim() || null;
 }
 
-async function* sendCommand(command: string, when: Promise<unknown> | undefined): AsyncGenerator<Uint8Array> {
-  await when;
-  yield Buffer.from(command);
+async function* sendCommand(update: RefUpdate): AsyncGenerator<Uint8Array> {
+  await update.when;
+  yield Buffer.from(buildCommand(update, await update.to));
 }
 
-function buildCommand({ ref, from, to, dropping }: RefUpdate): string {
+function buildCommand({ ref, from, dropping }: RefUpdate, to: string | null): string {
   const dropped = dropping === undefined ? "" : `delete ${dropping}\0\0`;
   if (to === null) return `delete ${ref}\0${from ?? ""}\0${dropped}`;
   if (from === null) return `create ${ref}\0${to}\0${dropped}`;

@@ -8,8 +8,7 @@ import { toReason } from "../core/reason.ts";
 import type { Reason } from "../core/reason.ts";
 import type { Warning } from "../core/warning.ts";
 import { toWorkerError, WorkerError } from "../core/worker-error.ts";
-import { readChanges } from "../git/read-changes.ts";
-import type { Repository } from "../git/repository.ts";
+import type { ChangesReader } from "../git/read-changes.ts";
 import type { Reservation } from "../git/reservation.ts";
 
 export interface Published {
@@ -21,7 +20,7 @@ export interface Published {
 }
 
 interface Work {
-  readonly repository: Repository;
+  readonly changes: Pick<ChangesReader, "read">;
   readonly reservation: Reservation;
   readonly runId: string;
   readonly result: Pick<AgentResult, "outcome" | "reason" | "commit">;
@@ -35,7 +34,7 @@ const patienceMs = 5 * 60_000;
  * published is kept under refs/agent-worker/<run id>. Never throws: what goes wrong is an outcome.
  */
 export async function publishWork(work: Work): Promise<Published> {
-  const { repository, reservation, runId, result } = work;
+  const { reservation, runId, result } = work;
   const signal = AbortSignal.timeout(patienceMs);
   const { base, name } = reservation.plan;
   const { commit } = result;
@@ -44,7 +43,7 @@ export async function publishWork(work: Work): Promise<Published> {
   // The statistics are of commits, so they need not wait for the branch, nor the branch for them.
   const [published, changes] = await Promise.all([
     settle(reservation.publish(commit, signal)),
-    settle(readChanges(repository, range, signal)),
+    settle(work.changes.read(range, signal)),
   ]);
   const failed = published.error ?? changes.error;
   const branch = published.error === undefined ? { name, head: commit } : null;

@@ -11,6 +11,7 @@ import type { Warning } from "../core/warning.ts";
 import { toWorkerError, WorkerError } from "../core/worker-error.ts";
 import { reserveBranch } from "../git/branch.ts";
 import type { GitSettings } from "../git/git-environment.ts";
+import { createChangesReader } from "../git/read-changes.ts";
 import type { Reservation } from "../git/reservation.ts";
 import { buildReport } from "../report/build-report.ts";
 import { openEventLog } from "../store/event-log.ts";
@@ -110,8 +111,9 @@ async function runAgent(
   const warnings: Warning[] = [];
   let result: AgentResult | null = null;
   let publishing: Promise<Published> | null = null;
+  await using changes = createChangesReader(plan.repository);
   const publish = (ended: AgentResult): Promise<Published> =>
-    publishWork({ repository: plan.repository, reservation, runId: task.runId, result: ended });
+    publishWork({ changes, reservation, runId: task.runId, result: ended });
   try {
     await using places = await ground.places;
     const { base } = plan.branch;
@@ -129,6 +131,7 @@ async function runAgent(
         continue;
       }
       if (event.type === "warning") run.warnings.push(event.data);
+      if (event.type === "progress" && event.data.phase === "collect") changes.begin();
       if (event.type === "usage") run.usage = event.data;
       await emit(event);
     }

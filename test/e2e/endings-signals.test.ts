@@ -23,10 +23,14 @@ function listRuns({ stateDirectory }: World): readonly string[] {
   return existsSync(runs) ? readdirSync(runs) : [];
 }
 
-const hasEvent = (world: World, type: string) => (): boolean => {
-  const files = listRuns(world).map((id) => join(world.stateDirectory, "runs", id, "events.ndjson"));
-  return files.some((file) => existsSync(file) && readFileSync(file, "utf8").includes(`"type":"${type}"`));
-};
+const hasEvent =
+  (world: World, type: string, data = "") =>
+  (): boolean => {
+    const files = listRuns(world).map((id) => join(world.stateDirectory, "runs", id, "events.ndjson"));
+    return files.some(
+      (file) => existsSync(file) && readFileSync(file, "utf8").includes(`"type":"${type}","data":{${data}`),
+    );
+  };
 
 /** An engine that takes requests and never answers. */
 async function listenSilently(socket: string) {
@@ -78,7 +82,7 @@ describe("one signal", () => {
   it("while the work is brought in lets it come in", async () => {
     await using world = await createWorld();
     const running = world.start(argv);
-    await until(hasEvent(world, "progress"));
+    await until(hasEvent(world, "progress", '"phase":"import"'));
     running.process.kill("SIGTERM");
     const result = readReport(await running.ended);
     await expectTidy(world, result);

@@ -1,4 +1,3 @@
-import { readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { WorkerError } from "../../src/core/worker-error.ts";
@@ -6,6 +5,7 @@ import { importPack } from "../../src/git/import-pack.ts";
 import { openRepository } from "../../src/git/repository.ts";
 import { packCommits, packObjects, streamBytes, writeBlob, writeTree } from "../support/agent-pack.ts";
 import { makeImportWorld, testLimits } from "../support/import-world.ts";
+import { listProcesses } from "../support/list-processes.ts";
 import { gitSettings, makeDirectory, runTestGit } from "../support/repository.ts";
 
 const refused = { code: "IMPORT_REFUSED", isUnchanged: true };
@@ -152,36 +152,25 @@ describe("importPack refuses, and leaves the repository as it was", () => {
     using scratch = makeDirectory();
     const head = world.agent.commit({ "b.txt": "b" });
     const directory = join(scratch.path, "aborted");
+    const places = [directory, join(world.source.path, ".git")];
     const abort = new AbortController();
     let working: readonly string[] = [];
     async function* hang() {
       yield Buffer.from("PACK");
-      working = listProcesses(directory);
+      working = places.flatMap(listProcesses);
       abort.abort("SIGINT");
       await new Promise(() => {});
     }
     const repository = await openRepository(world.source.path, gitSettings, abort.signal);
     const request = { pack: hang(), base: world.base, head, runId: "RUN1", directory, limits: testLimits };
     await expect(importPack(repository, request, abort.signal)).rejects.toBe("SIGINT");
-    expect(working).not.toEqual([]);
-    expect(listProcesses(directory)).toEqual([]);
+    // index-pack, cat-file and rev-list there, unpack-objects and update-ref here.
+    expect(working).toHaveLength(5);
+    expect(places.flatMap(listProcesses)).toEqual([]);
   });
 });
 
 async function* stall() {
   yield Buffer.from("PACK");
   await new Promise(() => {});
-}
-
-/** The processes that work in a directory. */
-function listProcesses(directory: string): readonly string[] {
-  return readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && readWorkingDirectory(pid) === directory);
-}
-
-function readWorkingDirectory(pid: string): string | undefined {
-  try {
-    return readlinkSync(`/proc/${pid}/cwd`);
-  } catch {
-    return undefined;
-  }
 }

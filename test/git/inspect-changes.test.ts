@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readChanges } from "../../src/git/read-changes.ts";
+import { createChangesReader } from "../../src/git/read-changes.ts";
 import { openRepository } from "../../src/git/repository.ts";
 import { writeBlob, writeTree } from "../support/agent-pack.ts";
 import { gitSettings, makeRepository } from "../support/repository.ts";
@@ -9,7 +9,8 @@ const { signal } = new AbortController();
 
 async function inspect(checkout: TestRepository, base: string, head: string) {
   const repository = await openRepository(checkout.path, gitSettings, signal);
-  return (await readChanges(repository, { base, head }, signal)).warnings;
+  await using reader = createChangesReader(repository);
+  return (await reader.read({ base, head }, signal)).warnings;
 }
 
 async function inspectFiles(files: Readonly<Record<string, FileContent>>) {
@@ -166,6 +167,49 @@ describe("what a reviewer should look at", () => {
     expect(await collide({ "SRC/b.txt": "" })).toEqual(['CHANGES_CASE_COLLISION "SRC = src"']);
     expect(await collide({ "e\u0301": "", "\u00E9": "" })).toHaveLength(1);
     expect(await collide({ "src/readme.md": "" })).toEqual([]);
+  });
+
+  test("finds names that differ only in case wherever on the way to an added path they part", async () => {
+    using checkout = makeRepository({ "top/x/y/z.txt": "z", "old/A": "1", "old/a": "2" });
+    const base = checkout.git("rev-parse", "HEAD");
+    const find = async (files: Readonly<Record<string, string>>) => {
+      checkout.git("reset", "--quiet", "--hard", base);
+      const warnings = await inspect(checkout, base, checkout.commit(files));
+      return warnings.map(({ message }) => message.split(": ")[1]);
+    };
+    expect(await find({ "top/X/deep/er/w.txt": "" })).toEqual(['"top/X = top/x"']);
+    expect(await find({ "TOP/x/y/z.txt": "" })).toEqual([
+      '"TOP = top", "TOP/x = top/x", "TOP/x/y = top/x/y", "TOP/x/y/z.txt = top/x/y/z.txt"',
+    ]);
+    expect(await find({ "a\nb/c\u00C9": "", "a\nb/Ce\u0301": "" })).toHaveLength(1);
+    expect(await find({ "top/x/y/A b": "", "top/x/y/a b": "" })).toEqual(['"top/x/y/A b = top/x/y/a b"']);
+    // What was there before is no news, even next to what is.
+    expect(await find({ "old/b": "" })).toEqual([]);
+    expect(await find({ "top/x/y/Z.md": "", "top/y/x/z.txt": "" })).toEqual([]);
+  });
+
+  test("finds them in a folder whose name is no text, or more than a line, next to others that look like it", async () => {
+    using checkout = makeRepository();
+    const base = checkout.git("rev-parse", "HEAD");
+    const id = writeBlob(checkout.path, "x");
+    const [plain = "", twins = ""] = [["a"], ["A", "a"]].map((names) =>
+      writeTree(
+        checkout.path,
+        names.map((name) => ({ mode: "100644", name, id })),
+      ),
+    );
+    const lookalikes: readonly (readonly [Buffer, Buffer])[] = [
+      [Buffer.from([0x66, 0xff]), Buffer.from("f\uFFFD")],
+      [Buffer.from(`f\n${plain}`), Buffer.from("f")],
+    ];
+    for (const [name, other] of lookalikes) {
+      const folders = [
+        { mode: "40000", name, id: twins },
+        { mode: "40000", name: other, id: plain },
+      ].sort((one, next) => Buffer.compare(one.name, next.name));
+      const head = checkout.git("commit-tree", "-p", base, "-m", "odd", writeTree(checkout.path, folders));
+      expect(await inspect(checkout, base, head)).toMatchObject([{ code: "CHANGES_CASE_COLLISION" }]);
+    }
   });
 
   test("shows five paths and counts the rest", async () => {

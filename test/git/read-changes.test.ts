@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { diffStatSchema } from "../../src/core/diff-stat.ts";
-import { readChanges } from "../../src/git/read-changes.ts";
+import { createChangesReader } from "../../src/git/read-changes.ts";
 import { openRepository } from "../../src/git/repository.ts";
 import { writeBlob, writeTree } from "../support/agent-pack.ts";
 import { gitSettings, makeRepository } from "../support/repository.ts";
@@ -10,7 +10,8 @@ const { signal } = new AbortController();
 
 async function readStat(checkout: TestRepository, base: string, head = checkout.git("rev-parse", "HEAD")) {
   const repository = await openRepository(checkout.path, gitSettings, signal);
-  return diffStatSchema.parse((await readChanges(repository, { base, head }, signal)).stats);
+  await using reader = createChangesReader(repository);
+  return diffStatSchema.parse((await reader.read({ base, head }, signal)).stats);
 }
 
 const lines = (text: string, count: number) => `${text}\n`.repeat(count);

@@ -5,7 +5,7 @@ import { planBranch, reserveBranch } from "../../src/git/branch.ts";
 import { importPack } from "../../src/git/import-pack.ts";
 import { copyBase } from "../../src/git/copy-base.ts";
 import { openRepository } from "../../src/git/repository.ts";
-import { readChanges } from "../../src/git/read-changes.ts";
+import { createChangesReader } from "../../src/git/read-changes.ts";
 import { resolveBase } from "../../src/git/resolve-base.ts";
 import { packCommits, streamBytes } from "../support/agent-pack.ts";
 import { testLimits } from "../support/import-world.ts";
@@ -34,8 +34,10 @@ async function runCycle(path: string, name: string): Promise<string> {
     directory: join(scratch.path, "quarantine"),
     limits: testLimits,
   };
+  await using changes = createChangesReader(repository);
+  changes.begin();
   await importPack(repository, request, signal);
-  await readChanges(repository, { base: base.sha, head }, signal);
+  await changes.read({ base: base.sha, head }, signal);
   await reservation.publish(head, signal);
   return head;
 }

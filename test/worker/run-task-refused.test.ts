@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openStore } from "../../src/store/store.ts";
 import { createUlid } from "../../src/util/ulid.ts";
@@ -14,7 +15,7 @@ describe("a request that is wrong", () => {
     repository.git("branch", "work");
     let started = false;
     let prepared: "open" | "disposed" | undefined;
-    let place: unknown;
+    let base: unknown;
     const run = async function* (): AsyncGenerator<never> {
       started = true;
       yield* [];
@@ -24,7 +25,7 @@ describe("a request that is wrong", () => {
         name: "test",
         prepare(preparation) {
           prepared = "open";
-          preparation.place.catch((error: unknown) => (place = error));
+          preparation.base.catch((error: unknown) => (base = error));
           return {
             run,
             async [Symbol.asyncDispose]() {
@@ -56,7 +57,8 @@ describe("a request that is wrong", () => {
     expect(started).toBe(false);
     // Else a silent engine would keep the process.
     expect(prepared).toBe("disposed");
-    expect(place).toMatchObject({ code: "BRANCH_EXISTS" });
-    expect(readdirSync(state.path)).toEqual([]);
+    expect(base).toMatchObject({ code: "BRANCH_EXISTS" });
+    expect(readdirSync(state.path)).toEqual(["runs"]);
+    expect(readdirSync(join(state.path, "runs"))).toEqual([]);
   });
 });

@@ -19,7 +19,7 @@ const packLimits = { packBytes: 2 * 1024 ** 3, unpackedBytes: 8 * 1024 ** 3 };
 
 /** The import of a container's work. Disposing ends one that is still waiting for its pack. */
 export interface Incoming extends AsyncDisposable {
-  /** Gets git ready, while the agent CLI still ends and the container gathers the work. */
+  /** Gets git ready, while the agent CLI still ends and the container collects the work; the first time tells so. */
   begin(): void;
   /** Imports what the container announced; null where nothing has changed. */
   bringIn(collected: Collected): Promise<string | null>;
@@ -56,7 +56,10 @@ export function createIncoming(session: Session, control: Control, name: string)
     yield* control.pack();
   }
   return {
-    begin: () => void begin(),
+    begin() {
+      if (importing === undefined) void emit({ type: "progress", data: { phase: "collect" } });
+      void begin();
+    },
     async bringIn({ head, notes, conversationBytes }) {
       for (const { code, message } of notes) await emit({ type: "warning", data: { code, message } });
       if (conversationBytes > 0) await takeConversation(session, control.conversation(conversationBytes));
