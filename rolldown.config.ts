@@ -15,7 +15,7 @@ const program = defineConfig({
   transform,
   platform: "node",
   // dockerode reaches these for ssh:// engines and BuildKit sessions only; we use neither.
-  resolve: { alias: { ssh2: absent, "@grpc/grpc-js": absent, "@grpc/proto-loader": absent } },
+  resolve: { alias: { ssh2: absent, "@grpc/grpc-js": absent, "@grpc/proto-loader": absent, protobufjs: absent } },
   output: {
     dir: "dist",
     format: "cjs",

@@ -1,4 +1,4 @@
-import { chmod, writeFile } from "node:fs/promises";
+import { chmodSync, writeFileSync } from "node:fs";
 
 /** What the entry program (docker/entry/) is told to do. */
 export interface ContainerOrder {
@@ -26,8 +26,8 @@ export interface ContainerOrder {
 export const orderFileName = "order.json";
 
 /** A file, so that the entry program need not wait for its order: to be written before the container starts. */
-export async function writeOrder(file: string, order: ContainerOrder): Promise<void> {
-  await writeFile(file, JSON.stringify(order));
+export function writeOrder(file: string, order: ContainerOrder): void {
+  writeFileSync(file, JSON.stringify(order));
   // The container's user is another one; not by a mode at creation, which is subject to the caller's umask.
-  await chmod(file, 0o644);
+  chmodSync(file, 0o644);
 }

@@ -76,12 +76,12 @@ async function toModemOptions(address: EngineAddress): Promise<ModemOptions> {
       ...noTls,
       protocol: "http",
       socketPath: address.path,
-      agent: terse(new HttpAgent({ keepAlive: true })),
+      agent: createAgent(),
     };
   }
   const { host, port, tls } = address;
   if (tls === undefined) {
-    return { ...none, ...noTls, protocol: "http", host, port, agent: terse(new HttpAgent({ keepAlive: true })) };
+    return { ...none, ...noTls, protocol: "http", host, port, agent: createAgent() };
   }
   return {
     ...none,
@@ -91,6 +91,12 @@ async function toModemOptions(address: EngineAddress): Promise<ModemOptions> {
     port,
     agent: terse(new HttpsAgent({ keepAlive: true })),
   };
+}
+
+/** Without TLS there is no server name to find out, for which Node would compile its expression for IPv6: 3 ms. */
+function createAgent(): HttpAgent {
+  const options = { keepAlive: true, servername: "" };
+  return terse(new HttpAgent(options));
 }
 
 /** docker-modem formats each request for a log that nobody reads, down to the last field of every socket: 9 ms of a run. */

@@ -76,7 +76,7 @@ export async function openEntryContainer(answer: "gateway" | "no gateway" = "gat
   );
   const owned = stack.move();
   const begin = async (order: ContainerOrder): Promise<void> => {
-    await writeOrder(join(sockets, orderFileName), order);
+    writeOrder(join(sockets, orderFileName), order);
     const place = { runDirectory: sockets, objects: { count: 1, shallow: [] } };
     layOutWorkspace(place, order, { repository: { objectFormat: "sha1" }, branch: "work" });
     await container.start();

@@ -97,7 +97,7 @@ export async function rescue(session: Session, told: Told): Promise<string | nul
   const { transferMs } = attempt.settings.patience;
   deadline.set(transferMs);
   await using control = await openControl(join(runDirectory, controlSocketName), AbortSignal.timeout(transferMs));
-  await writeOrder(join(runDirectory, orderFileName), { ...order, mode: "collect" });
+  writeOrder(join(runDirectory, orderFileName), { ...order, mode: "collect" });
   await rm(join(runDirectory, fillFileName), { force: true });
   const output = readOutput(await container.restart(), {
     reader,

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { chmod, copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buildContainerLabels } from "../../container/container-labels.ts";
+import type { ContainerOrder } from "../../container/container-order.ts";
 import type { ContainerSpec } from "../../container/container-profile.ts";
 import { createContainer } from "../../container/container.ts";
 import type { Container } from "../../container/container.ts";
@@ -16,6 +17,7 @@ import { openGateway } from "../../gateway/gateway.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
 import type { Repository } from "../../git/repository.ts";
 import { openDisposables } from "../../util/disposables.ts";
+import type { AgentCommand } from "./agent-cli.ts";
 import type { ContainedSettings } from "./contained-settings.ts";
 import { chooseContainerUser, readCaller } from "./container-user.ts";
 import type { ContainerUser } from "./container-user.ts";
@@ -23,14 +25,24 @@ import { prepareObjects } from "./prepare-objects.ts";
 import type { ObjectSource } from "./prepare-objects.ts";
 
 /** A container that is made and not started, and all that talks to it. Disposing leaves nothing of it. */
-export interface OpenedContainer extends AsyncDisposable {
+export interface OpenedContainer extends ContainerPlace, AsyncDisposable {
   readonly container: Container;
   readonly control: Control;
   readonly gateway: Gateway;
+  readonly imageId: string;
+  /** What it will do when it is started. */
+  readonly given: GivenOrder;
+}
+
+export interface ContainerPlace {
   /** What the container has mounted: the sockets and the order. */
   readonly runDirectory: string;
   readonly objects: ObjectSource;
-  readonly imageId: string;
+}
+
+export interface GivenOrder {
+  readonly order: ContainerOrder;
+  readonly command: AgentCommand;
 }
 
 export interface ContainerGround {
@@ -49,6 +61,8 @@ export interface ContainerGround {
   readonly conversationFile: string | undefined;
   /** One request through the gateway. */
   readonly audit: (record: EgressRecord) => void;
+  /** Writes the order down; called while the engine makes the container. */
+  readonly giveOrder: (place: ContainerPlace) => Promise<GivenOrder>;
   /** While false the gateway lets nothing through. */
   readonly isOpen?: () => boolean;
 }
@@ -87,6 +101,7 @@ export async function openContainer(
     await openGateway({ socketPath, upstream: settings.upstream, audit, ...(isOpen === undefined ? {} : { isOpen }) }),
   );
   const control = opening.use(await openControl(join(runDirectory, controlSocketName), signal));
+  const given = await ground.giveOrder({ runDirectory, objects });
   const container = await creating;
   const opened = opening.move();
   return {
@@ -96,6 +111,7 @@ export async function openContainer(
     runDirectory,
     objects,
     imageId,
+    given,
     [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };
 }

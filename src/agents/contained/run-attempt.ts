@@ -17,7 +17,7 @@ import { startClock } from "./clock.ts";
 import { createDeadline } from "./deadline.ts";
 import { layOutWorkspace } from "./lay-out-workspace.ts";
 import { openContainer, readMapping } from "./open-container.ts";
-import type { ContainerGround } from "./open-container.ts";
+import type { ContainerGround, ContainerPlace, GivenOrder } from "./open-container.ts";
 import { loadSecondPhase, startContainer } from "./second-phase.ts";
 import { removeQuietly } from "./session.ts";
 import type { WarmAgent } from "./warm/open-warm-agent.ts";
@@ -62,7 +62,6 @@ async function runInContainer(
   await using engine = await early.engine.engine;
   const mapping = readMapping(engine, signal);
   const place = await early.place;
-  const { repository, logs } = place;
   const warm = await takeWarm(early, place);
   const ground = buildGround(early, { engine, mapping, place, progress });
   await using opened = warm ?? (await openContainer(engine, ground, signal));
@@ -70,22 +69,17 @@ async function runInContainer(
   progress.clock.mark("image");
   progress.gateway = opened.gateway;
   const { container } = opened;
-  logs.container(container.id);
+  place.logs.container(container.id);
   // Everything that waits for the container sees it gone, and ends.
   const remove = (): void => removeQuietly(container);
   early.killSignal?.addEventListener("abort", remove, { once: true });
   using deadline = createDeadline(remove);
-  const context = await early.context;
-  const attempt = { settings, task, emit, context };
-  const conversationId = warm?.conversationId ?? randomUUID();
-  const command = buildCommand({ cli, settings, repository, task, conversationId });
-  const order = buildOrder({ ...context, settings, task, command });
-  await writeOrder(join(opened.runDirectory, orderFileName), order);
-  if (warm === null) layOutWorkspace(opened, order, { repository, branch: settings.branchInside ?? context.branch });
+  const given = warm === null ? opened.given : await giveOrder(early, opened, warm);
+  const attempt = { settings, task, emit, context: await early.context };
   const second = await (warm === null ? startContainer(container, cli) : loadSecondPhase(cli));
   progress.reader = second.reader;
   const isWarm = warm?.wasReady ?? false;
-  const session = { ...opened, ...second, attempt, progress, deadline, order, command, isWarm };
+  const session = { ...opened, ...second, ...given, attempt, progress, deadline, isWarm };
   const { verdict, commit, drained } = await second.followSession({ ...session, stderrTail: createTail(4_000) });
   await complete(verdict, commit);
   await drained;
@@ -111,12 +105,30 @@ function buildGround(early: EarlyAttempt, { engine, mapping, place, progress }: 
       place.logs.egress(record);
       progress.onActivity();
     },
+    giveOrder: (made) => giveOrder(early, made, null),
     async findImage() {
       const { id } = await openImage(engine, early);
       progress.clock.mark("image");
       return id;
     },
   };
+}
+
+/** Once the branch is reserved. A container that is started already has its work tree, and reads its order again. */
+async function giveOrder(
+  early: EarlyAttempt,
+  place: ContainerPlace,
+  warm: Pick<WarmAgent, "conversationId"> | null,
+): Promise<GivenOrder> {
+  const { cli, settings, task } = early;
+  const context = await early.context;
+  const { repository } = context;
+  const conversationId = warm?.conversationId ?? randomUUID();
+  const command = buildCommand({ cli, settings, repository, task, conversationId });
+  const order = buildOrder({ ...context, settings, task, command });
+  writeOrder(join(place.runDirectory, orderFileName), order);
+  if (warm === null) layOutWorkspace(place, order, { repository, branch: settings.branchInside ?? context.branch });
+  return { order, command };
 }
 
 /** An agent that waits for such a task, if it still does when its prompt can be sent. */

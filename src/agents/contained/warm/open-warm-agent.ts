@@ -16,7 +16,7 @@ import { buildCommand, buildOrder } from "../build-order.ts";
 import type { ContainedSettings } from "../contained-settings.ts";
 import { layOutWorkspace } from "../lay-out-workspace.ts";
 import { openContainer, readMapping } from "../open-container.ts";
-import type { OpenedContainer } from "../open-container.ts";
+import type { ContainerPlace, GivenOrder, OpenedContainer } from "../open-container.ts";
 import { checkSelfTest } from "../read-messages.ts";
 import { removeQuietly } from "../session.ts";
 
@@ -66,19 +66,26 @@ export async function openWarmAgent(request: WarmRequest, signal: AbortSignal): 
   const mapping = readMapping(engine, signal);
   const place = opening.use(await request.openPlace(repository));
   const log = createAudit(onSpoiled);
-  const ground = { ...place, settings, mapping, repository, base: Promise.resolve(base), conversationFile: undefined };
+  const conversationId = randomUUID();
   const opened = opening.use(
     await openContainer(
       engine,
-      { ...ground, audit: log.audit, isOpen: log.isOpen, findImage: () => findImage(engine, settings, signal) },
+      {
+        ...place,
+        settings,
+        mapping,
+        repository,
+        base: Promise.resolve(base),
+        conversationFile: undefined,
+        audit: log.audit,
+        isOpen: log.isOpen,
+        findImage: () => findImage(engine, settings, signal),
+        giveOrder: async (made) => giveFirstOrder(request, made, conversationId),
+      },
       signal,
     ),
   );
   place.container(opened.container.id);
-  const conversationId = randomUUID();
-  const order = buildFirstOrder(request, conversationId);
-  await writeOrder(join(opened.runDirectory, orderFileName), order);
-  layOutWorkspace(opened, order, { repository, branch: settings.branchInside ?? "agent/task" });
   const control = await start(opened, { signal, onSpoiled });
   const moved = opening.move();
   return {
@@ -99,11 +106,18 @@ async function findImage(...[engine, settings, signal]: ImageSearch): Promise<st
 
 type ImageSearch = readonly [Parameters<typeof lookUpImage>[0], ContainedSettings, AbortSignal];
 
-function buildFirstOrder({ cli, settings, repository, base, task }: WarmRequest, conversationId: string) {
+function giveFirstOrder(
+  { cli, settings, repository, base, task }: WarmRequest,
+  place: ContainerPlace,
+  conversationId: string,
+): GivenOrder {
   const command = buildCommand({ cli, settings, repository, task, conversationId });
   // Another one says the rest when there is a task.
   const unknown = { runId: "", title: "", session: undefined };
-  return buildOrder({ settings, repository, base, task: unknown, command });
+  const order = buildOrder({ settings, repository, base, task: unknown, command });
+  writeOrder(join(place.runDirectory, orderFileName), order);
+  layOutWorkspace(place, order, { repository, branch: settings.branchInside ?? "agent/task" });
+  return { order, command };
 }
 
 const mostRecords = 100;
