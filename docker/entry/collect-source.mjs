@@ -1,8 +1,8 @@
 // Where the agent has left its work, whatever it has done to its git directory.
-import { mkdtempSync } from "node:fs";
+import { lstatSync, mkdtempSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { git, tryGit } from "./git.mjs";
-import { createGitDirectory } from "./workspace.mjs";
+import { createGitDirectory, template } from "./workspace.mjs";
 
 /**
  * @typedef {{ code: string, message: string }} Note
@@ -14,7 +14,33 @@ import { createGitDirectory } from "./workspace.mjs";
  * @property {string} parentTree
  * @property {string | null} index The agent's own.
  * @property {Note[]} notes
+ *
+ * @typedef {import("./order.mjs").Order & { baseTree: string | null }} CollectOrder `baseTree`: the tree of the base, where it is known.
  */
+
+/**
+ * All that git reads to find HEAD and its objects: where none of it has changed, the agent has committed nothing, and git need not be asked.
+ * @param {string} gitDirectory
+ */
+function isAsGiven(gitDirectory) {
+  const [, branchRef = ""] = /^ref: (.+)\n$/.exec(readFileSync(join(template, "HEAD"), "utf8")) ?? [];
+  const isAbsent = (/** @type {string} */ name) => !lstatSync(join(gitDirectory, name), { throwIfNoEntry: false });
+  const isDirectory = (/** @type {string} */ name) =>
+    lstatSync(join(gitDirectory, name), { throwIfNoEntry: false })?.isDirectory() ?? false;
+  // A pipe in its place would be waited for.
+  const isSame = (/** @type {string} */ name) =>
+    (lstatSync(join(gitDirectory, name), { throwIfNoEntry: false })?.isFile() ?? false) &&
+    readFileSync(join(gitDirectory, name)).equals(readFileSync(join(template, name)));
+  try {
+    return (
+      ["", "objects", "objects/info", "refs"].every(isDirectory) &&
+      ["HEAD", "config", "packed-refs", "objects/info/alternates"].every(isSame) &&
+      ["commondir", branchRef].every(isAbsent)
+    );
+  } catch {
+    return false;
+  }
+}
 
 /** Reading a git directory takes milliseconds; one that was tampered with may take for ever. */
 const readTimeoutMs = 30_000;
@@ -31,11 +57,16 @@ const replaced = {
 /**
  * The agent's HEAD where it descends from the base, else the base. Throws where the agent's commits are incomplete.
  * @param {string} workTree
- * @param {import("./order.mjs").Order} order
+ * @param {CollectOrder} order
  * @returns {Promise<Source>}
  */
 export async function openSource(workTree, order) {
-  const theirs = { cwd: workTree, env: { GIT_WORK_TREE: workTree, GIT_DIR: join(workTree, ".git") } };
+  const gitDirectory = join(workTree, ".git");
+  if (order.baseTree !== null && isAsGiven(gitDirectory)) {
+    const place = createPlace(workTree, [join(gitDirectory, "objects")]);
+    return { place, parent: order.base, parentTree: order.baseTree, index: join(gitDirectory, "index"), notes: [] };
+  }
+  const theirs = { cwd: workTree, env: { GIT_WORK_TREE: workTree, GIT_DIR: gitDirectory } };
   const paths = ["--path-format=absolute", "--git-path", "objects", "--git-path", "index"];
   const options = { ...theirs, timeoutMs: readTimeoutMs };
   const answer = await tryGit(["rev-parse", ...paths, "HEAD^{commit}", "HEAD^{tree}"], options);
@@ -53,13 +84,13 @@ export async function openSource(workTree, order) {
 /**
  * Nothing of the agent's but its files.
  * @param {string} workTree
- * @param {import("./order.mjs").Order} order
+ * @param {CollectOrder} order
  * @param {Note} [note]
  * @returns {Promise<Source>}
  */
 export async function openBaseSource(workTree, order, note = replaced) {
   const place = createPlace(workTree, []);
-  const parentTree = await git(["rev-parse", `${order.base}^{tree}`], place);
+  const parentTree = order.baseTree ?? (await git(["rev-parse", `${order.base}^{tree}`], place));
   return { place, parent: order.base, parentTree, index: null, notes: [note] };
 }
 

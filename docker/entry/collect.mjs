@@ -142,7 +142,7 @@ async function unwrapNestedRepositories(scratch, found) {
 
 /**
  * @param {string} workTree
- * @param {import("./order.mjs").Order} order
+ * @param {import("./collect-source.mjs").CollectOrder} order
  * @returns {Promise<Collected>}
  */
 export async function collect(workTree, order) {
@@ -160,7 +160,7 @@ export async function collect(workTree, order) {
 
 /**
  * @param {Source} source
- * @param {import("./order.mjs").Order} order
+ * @param {import("./collect-source.mjs").CollectOrder} order
  * @returns {Promise<Collected>}
  */
 async function collectFrom(source, order) {
@@ -182,7 +182,7 @@ const snapshot = `
 /**
  * The parent, or a commit on top of it that holds what was left uncommitted.
  * @param {Source} source
- * @param {import("./order.mjs").Order} order
+ * @param {import("./collect-source.mjs").CollectOrder} order
  */
 async function takeSnapshot({ parent, parentTree, place }, { author, commitMessage }) {
   const { name, email } = author;

@@ -34,10 +34,10 @@ async function main() {
     const first = readOrder(orderFile);
     const workTree = `/workspace/${first.directory}`;
     expectsPrompt = first.mode === "run";
-    if (first.mode === "run") await runAgent({ workTree, order: first, control });
+    const baseTree = first.mode === "run" ? await runAgent({ workTree, order: first, control }) : null;
     // Whoever was started before there was a task learns only now what the commit is to be called.
     const order = readOrder(orderFile);
-    const { head, notes, place } = await collect(workTree, order);
+    const { head, notes, place } = await collect(workTree, { ...order, baseTree });
     const conversation = openConversation(order);
     control.send({ type: "collected", head, notes, conversationBytes: conversation.bytes });
     await conversation.send(control.socket);
@@ -55,15 +55,16 @@ async function main() {
 /**
  * The CLI starts as soon as nothing but the model can be reached; its prompt waits until the model has answered as well.
  * @param {{ workTree: string, order: import("./order.mjs").Order, control: ReturnType<typeof connectControl> }} options
+ * @returns {Promise<string>} the tree of the base
  */
 async function runAgent({ workTree, order, control }) {
   const forwarding = openForwarder(`${runDirectory}/gateway.sock`);
-  const [modelPort, reachable] = await Promise.all([forwarding, findReachable(), waitForWorkTree()]);
+  const [modelPort, reachable, baseTree] = await Promise.all([forwarding, findReachable(), waitForWorkTree()]);
   const answering = answers(modelPort);
   if (reachable.length > 0 || stopGraceMs !== null) {
     const modelEndpoint = await answering;
     control.send({ type: "ready", selfTest: { modelEndpoint, reachable } });
-    if (stopGraceMs !== null) return;
+    if (stopGraceMs !== null) return baseTree;
     throw new Error("the self-test failed");
   }
   const environment = Object.fromEntries(
@@ -80,4 +81,5 @@ async function runAgent({ workTree, order, control }) {
   const exit = await agent.exited;
   await killEverythingElse();
   control.send({ type: "exited", ...exit, outOfMemoryKills: readOutOfMemoryKills() - killsBefore });
+  return baseTree;
 }

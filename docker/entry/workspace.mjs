@@ -4,17 +4,19 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 /** Laid out by the host: a git directory that borrows the mounted objects and stands at the base. */
-const template = "/opt/agent-worker/run/git";
+export const template = "/opt/agent-worker/run/git";
 const report = "/tmp/.filled";
 
-/** Resolves when the work tree is filled; throws what went wrong. */
+/** Resolves with the id of the tree of which the work tree was made; throws what went wrong. @returns {Promise<string>} */
 export async function waitForWorkTree() {
   // Most work trees are there by now. What is not whole yet has no line break at its end.
   let said = tryRead(report);
   for (; !said.endsWith("\n"); said = tryRead(report)) await delay(2);
   unlinkSync(report);
   const [code = ""] = said.split(" ", 1);
-  if (code !== "0") throw new Error(`exit code ${code}: ${said.slice(code.length).trim().slice(-4000)}`);
+  const text = said.slice(code.length).trim();
+  if (code !== "0") throw new Error(`exit code ${code}: ${text.slice(-4000)}`);
+  return text;
 }
 
 /**

@@ -37,7 +37,7 @@ export type ParseMessage = (line: Buffer) => ContainerMessage;
 
 export const parseMessage: ParseMessage = (line) => {
   try {
-    return messageSchema.parse(JSON.parse(line.toString()));
+    return messageSchema.parse(JSON.parse(line.toString()), { jitless: true });
   } catch (cause) {
     throw new WorkerError("CONTAINER_LOST", "The container's entry program sent something that is no message.", {
       hint: strangerHint,

@@ -62,8 +62,8 @@ export type ClaudeLine =
 
 const known = new Set(["system", "assistant", "user", "result"]);
 
-/** Never throws. */
-export function parseClaudeLine(line: TextLine): ClaudeLine {
+/** Never throws. `jitless`: zod does not compile what checks it, which takes as long as checking some hundred lines without. */
+export function parseClaudeLine(line: TextLine, options: { readonly jitless?: boolean } = {}): ClaudeLine {
   if (line.truncated) return { kind: "damaged" };
   let value: unknown;
   try {
@@ -73,6 +73,6 @@ export function parseClaudeLine(line: TextLine): ClaudeLine {
   }
   if (typeof value !== "object" || value === null || !("type" in value)) return { kind: "damaged" };
   if (typeof value.type !== "string" || !known.has(value.type)) return { kind: "unknown" };
-  const parsed = messageSchema.safeParse(value);
+  const parsed = messageSchema.safeParse(value, { jitless: options.jitless ?? false });
   return parsed.success ? { kind: "message", message: parsed.data } : { kind: "damaged" };
 }

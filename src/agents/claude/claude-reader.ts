@@ -19,11 +19,15 @@ interface ReaderState {
   /** A map: the model chooses the names, `constructor` if it likes. */
   readonly toolCalls: Map<string, number>;
   lastMessageId: string;
+  lines: number;
 }
+
+/** Most sessions end before compiling their checks has paid. */
+const uncompiledLines = 100;
 
 /** Turns the CLI's lines into events and remembers what they say in sum. */
 export function openClaudeReader(): AgentReader {
-  const state: ReaderState = { facts: noFacts, toolCalls: new Map(), lastMessageId: "" };
+  const state: ReaderState = { facts: noFacts, toolCalls: new Map(), lastMessageId: "", lines: 0 };
   return {
     read: (line) => readLine(state, line),
     facts: () => ({ ...state.facts, toolCalls: Object.fromEntries(state.toolCalls) }),
@@ -31,7 +35,8 @@ export function openClaudeReader(): AgentReader {
 }
 
 function readLine(state: ReaderState, line: TextLine): AgentEvent[] {
-  const parsed = parseClaudeLine(line);
+  state.lines += 1;
+  const parsed = parseClaudeLine(line, { jitless: state.lines <= uncompiledLines });
   if (parsed.kind === "unknown") return [];
   if (parsed.kind === "damaged") return toLogEvents(line);
   const { message } = parsed;

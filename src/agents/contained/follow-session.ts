@@ -1,3 +1,5 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { WorkerError } from "../../core/worker-error.ts";
 import type { Verdict } from "./agent-cli.ts";
 import { buildUsage } from "./attempt.ts";
@@ -10,11 +12,13 @@ import { removeQuietly } from "./session.ts";
 import type { Session } from "./session.ts";
 import { startStopWatch } from "./stop-watch.ts";
 
-/** How a session ended. Its container may still be about to go: then `drained` says when all it printed is kept. */
+const quarantineName = "quarantine";
+
+/** How a session ended. Its container may still be about to go: then `drained` says when all it printed is kept and what was needed only here is gone. */
 export interface SessionEnd {
   readonly verdict: Verdict;
   readonly commit: string | null;
-  readonly drained: Promise<void>;
+  readonly drained: Promise<unknown>;
 }
 
 /** Gives the agent its prompt, follows the container to its end, and brings its work into the repository. */
@@ -31,7 +35,7 @@ export async function followSession(session: Session): Promise<SessionEnd> {
   });
   deadline.set(settings.patience.transferMs);
   progress.onActivity = () => watch.touch();
-  await using incoming = createIncoming(session, control, "quarantine");
+  await using incoming = createIncoming(session, control, quarantineName);
   const output = readOutput(container.output, buildSinks(session, { watch, incoming }));
   output.catch(() => undefined);
   await Promise.race([control.sendPrompt(session.command.input), output.then(() => failStart(session))]);
@@ -50,7 +54,9 @@ export async function followSession(session: Session): Promise<SessionEnd> {
     modelFailure: gateway.failure(),
     stderrTail: stderrTail.read(),
   });
-  return { verdict, commit, drained: output };
+  // Beside the container's end, for which the caller waits as well.
+  const tidied = rm(join(context.scratchDirectory, quarantineName), { recursive: true, force: true, maxRetries: 3 });
+  return { verdict, commit, drained: Promise.all([output, tidied]) };
 }
 
 function buildSinks(session: Session, { watch, incoming }: Following): OutputSinks {

@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync } from "node:fs";
-import { chmod, copyFile } from "node:fs/promises";
+import { chmod, copyFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { buildContainerLabels } from "../../container/container-labels.ts";
 import type { ContainerOrder } from "../../container/container-order.ts";
@@ -112,7 +112,13 @@ export async function openContainer(
     objects,
     imageId,
     given,
-    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      // What is mounted stays there for the container until it is gone.
+      await Promise.all([
+        opened[Symbol.asyncDispose](),
+        rm(runDirectory, { recursive: true, force: true, maxRetries: 3 }),
+      ]);
+    },
   };
 }
 
