@@ -1,6 +1,7 @@
 // Brings the agent's work out: its commits as they are, what it left uncommitted as one commit on top, as a thin pack.
 import { spawn } from "node:child_process";
-import { copyFile, lstat, rm, stat, utimes } from "node:fs/promises";
+import { copyFileSync, lstatSync, statSync, utimesSync } from "node:fs";
+import { lstat, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { openBaseSource, openSource } from "./collect-source.mjs";
 import { git, runWithGit, tryGit } from "./git.mjs";
@@ -9,7 +10,7 @@ import { git, runWithGit, tryGit } from "./git.mjs";
  * @typedef {import("./collect-source.mjs").Note} Note
  * @typedef {import("./collect-source.mjs").Place} Place
  * @typedef {import("./collect-source.mjs").Source} Source
- * @typedef {{ head: string, notes: Note[], place: Place }} Collected
+ * @typedef {{ head: string, notes: Note[], sendPack: ReturnType<typeof startPack> }} Collected
  */
 
 /**
@@ -20,7 +21,7 @@ import { git, runWithGit, tryGit } from "./git.mjs";
  */
 async function openScratchIndex({ place, parent, index }) {
   const indexFile = join(place.env.GIT_DIR ?? "", "index");
-  if (index !== null) await copyIndex(index, indexFile);
+  if (index !== null) copyIndex(index, indexFile);
   const listArgs = ["ls-files", "-v", "-z", "--cached", "--others", "--exclude-standard"];
   const list = () => tryGit(listArgs, place);
   let listed = await tryGit(listArgs, { ...place, timeoutMs: listTimeoutMs });
@@ -54,13 +55,13 @@ async function removePipes(workTree) {
  * @param {string} from
  * @param {string} to
  */
-async function copyIndex(from, to) {
-  const entry = await lstat(from).catch(() => null);
+function copyIndex(from, to) {
+  const entry = lstatSync(from, { throwIfNoEntry: false });
   // A pipe in its place would be waited for.
   if (!entry?.isFile()) return;
-  await copyFile(from, to);
+  copyFileSync(from, to);
   // git takes a file for unchanged if it is of the same size and second and the index is younger: it must not look younger.
-  await utimes(to, entry.atime, entry.mtime);
+  utimesSync(to, entry.atime, entry.mtime);
 }
 
 /**
@@ -141,33 +142,37 @@ async function unwrapNestedRepositories(scratch, found) {
 }
 
 /**
+ * Its pack goes to `output`, when it is told to.
  * @param {string} workTree
  * @param {import("./collect-source.mjs").CollectOrder} order
+ * @param {NodeJS.WritableStream} output
  * @returns {Promise<Collected>}
  */
-export async function collect(workTree, order) {
-  if (!(await stat(workTree).catch(() => null))) {
+export async function collect(workTree, order, output) {
+  if (!statSync(workTree, { throwIfNoEntry: false })) {
     const notes = [{ code: "WORKSPACE_DELETED", message: "The agent deleted the whole work tree." }];
-    return { head: order.base, notes, place: { cwd: "/", env: {} } };
+    return { head: order.base, notes, sendPack: async () => {} };
   }
   try {
-    return await collectFrom(await openSource(workTree, order), order);
+    return await collectFrom(await openSource(workTree, order), order, output);
   } catch {
     // Objects are missing, or the index is not what it seems: the files themselves are still there.
-    return collectFrom(await openBaseSource(workTree, order), order);
+    return collectFrom(await openBaseSource(workTree, order), order, output);
   }
 }
 
 /**
  * @param {Source} source
  * @param {import("./collect-source.mjs").CollectOrder} order
+ * @param {NodeJS.WritableStream} output
  * @returns {Promise<Collected>}
  */
-async function collectFrom(source, order) {
+async function collectFrom(source, order, output) {
   const { place, notes } = source;
   const unwrapped = await unwrapNestedRepositories(place, await openScratchIndex(source));
+  const sendPack = startPack(place, output);
   const head = await takeSnapshot(source, order);
-  return { head, notes: [...notes, ...unwrapped], place };
+  return { head, notes: [...notes, ...unwrapped], sendPack };
 }
 
 /** One shell for processes that follow each other: starting each from here takes as long as what it does. */
@@ -199,10 +204,20 @@ async function takeSnapshot({ parent, parentTree, place }, { author, commitMessa
 }
 
 /**
- * @param {{ base: string, head: string, place: Place, output: NodeJS.WritableStream }} options
+ * A `git pack-objects` that waits for what it is to pack, which goes to `output`: it gets ready beside what comes before.
+ * @param {Place} place
+ * @param {NodeJS.WritableStream} output
+ * @returns {(range: { base: string, head: string }) => Promise<void>}
  */
-export async function sendPack({ base, head, place, output }) {
+function startPack(place, output) {
+  /** @type {PromiseWithResolvers<string>} */
+  const { promise: input, resolve } = Promise.withResolvers();
   const args = ["pack-objects", "--revs", "--thin", "--stdout", "--delta-base-offset", "-q"];
-  const { code, stderr } = await tryGit(args, { ...place, input: `${head}\n^${base}\n`, output });
-  if (code !== 0) throw new Error(`git pack-objects ended with ${code}: ${stderr.trim()}`);
+  const packed = tryGit(args, { ...place, input, output });
+  packed.catch(() => {});
+  return async ({ base, head }) => {
+    resolve(`${head}\n^${base}\n`);
+    const { code, stderr } = await packed;
+    if (code !== 0) throw new Error(`git pack-objects ended with ${code}: ${stderr.trim()}`);
+  };
 }

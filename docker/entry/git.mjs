@@ -38,7 +38,7 @@ const baseEnvironment = {
  * @typedef {object} GitOptions
  * @property {string} cwd
  * @property {Record<string, string>} [env]
- * @property {string | Buffer} [input]
+ * @property {string | Buffer | Promise<string>} [input] As soon as it is there.
  * @property {NodeJS.WritableStream} [output]
  * @property {number} [timeoutMs] Then git is killed, and its exit code is null.
  */
@@ -92,6 +92,6 @@ function tryRun([file = "", ...args], { cwd, env = {}, input, output, timeoutMs 
     child.on("close", (code) => resolve({ code, stdout: Buffer.concat(chunks), stderr }));
     // git may end before it has read everything; its exit code tells what matters.
     child.stdin.on("error", () => {});
-    child.stdin.end(input ?? "");
+    void Promise.resolve(input).then((text) => child.stdin.end(text ?? ""));
   });
 }

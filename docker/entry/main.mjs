@@ -1,7 +1,7 @@
 // Process 1's only child in the container: reads the host's order, runs the agent CLI, brings its work out.
 import { connectControl } from "./control.mjs";
 import { killEverythingElse, readOutOfMemoryKills, startAgent } from "./agent-process.mjs";
-import { collect, sendPack } from "./collect.mjs";
+import { collect } from "./collect.mjs";
 import { openConversation, putConversationBack } from "./conversation.mjs";
 import { openForwarder } from "./forward.mjs";
 import { readOrder } from "./order.mjs";
@@ -37,11 +37,11 @@ async function main() {
     const baseTree = first.mode === "run" ? await runAgent({ workTree, order: first, control }) : null;
     // Whoever was started before there was a task learns only now what the commit is to be called.
     const order = readOrder(orderFile);
-    const { head, notes, place } = await collect(workTree, { ...order, baseTree });
+    const { head, notes, sendPack } = await collect(workTree, { ...order, baseTree }, control.socket);
     const conversation = openConversation(order);
     control.send({ type: "collected", head, notes, conversationBytes: conversation.bytes });
     await conversation.send(control.socket);
-    if (head !== order.base) await sendPack({ base: order.base, head, place, output: control.socket });
+    if (head !== order.base) await sendPack({ base: order.base, head });
   } catch (error) {
     control.send({ type: "broken", message: error instanceof Error ? error.message : String(error) });
   }
