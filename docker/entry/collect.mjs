@@ -1,6 +1,6 @@
 // Brings the agent's work out: its commits as they are, what it left uncommitted as one commit on top, as a thin pack.
 import { spawn } from "node:child_process";
-import { copyFileSync, lstatSync, statSync, utimesSync } from "node:fs";
+import { copyFileSync, existsSync, lstatSync, utimesSync } from "node:fs";
 import { lstat, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { openBaseSource, openSource } from "./collect-source.mjs";
@@ -149,7 +149,7 @@ async function unwrapNestedRepositories(scratch, found) {
  * @returns {Promise<Collected>}
  */
 export async function collect(workTree, order, output) {
-  if (!statSync(workTree, { throwIfNoEntry: false })) {
+  if (!existsSync(workTree)) {
     const notes = [{ code: "WORKSPACE_DELETED", message: "The agent deleted the whole work tree." }];
     return { head: order.base, notes, sendPack: async () => {} };
   }
