@@ -34,7 +34,7 @@ export interface Upstream {
   readonly host: string;
   /**
    * Loads what sends (undici), and connects: TCP, TLS and the proxy take their round trips before the first request, which would wait
-   * for them. All that is asked is HEAD, without a credential; what is answered, if anything, does not matter.
+   * for them. All that is asked is OPTIONS, without a credential; what is answered, if anything, does not matter.
    */
   open(): Promise<void>;
   /** Follows no redirect and tries nothing twice. Throws what the connection throws. */
@@ -74,7 +74,8 @@ export function openUpstream(options: UpstreamOptions, limits: Partial<UpstreamL
     host: base.host,
     async open() {
       const dispatcher = await open();
-      const { body } = await dispatcher.request({ origin: base.origin, path: `${prefix}/`, method: "HEAD" });
+      // Not HEAD: undici closes the connection after it.
+      const { body } = await dispatcher.request({ origin: base.origin, path: `${prefix}/`, method: "OPTIONS" });
       await body.dump();
     },
     async send({ method, path, query, headers, body, signal }) {

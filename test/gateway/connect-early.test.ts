@@ -14,7 +14,7 @@ interface Seen {
 
 const never = new AbortController().signal;
 
-it("is connected before the first request, having said nothing but HEAD", async () => {
+it("is connected before the first request, having said nothing but OPTIONS", async () => {
   const seen: Seen[] = [];
   const server = createServer(({ method, url, headers, socket }, response) => {
     seen.push({ method, path: url, headers, port: socket.remotePort });
@@ -33,7 +33,7 @@ it("is connected before the first request, having said nothing but HEAD", async 
   }
   server.close();
   expect(seen).toMatchObject([
-    { method: "HEAD", path: "/v2/" },
+    { method: "OPTIONS", path: "/v2/" },
     { method: "GET", path: "/v2/v1/models" },
   ]);
   expect(Object.keys(seen[0]?.headers ?? {})).toEqual(["host", "connection"]);
