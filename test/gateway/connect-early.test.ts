@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { IncomingHttpHeaders } from "node:http";
 import { text } from "node:stream/consumers";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { openUpstream } from "../../src/gateway/upstream.ts";
 
@@ -27,6 +28,8 @@ it("is connected before the first request, having said nothing but OPTIONS", asy
   {
     await using upstream = openUpstream({ baseUrl: `http://127.0.0.1:${address.port}/v2/` });
     await upstream.open();
+    // Its connection is free again a turn of the event loop later.
+    await nextTurn();
     const headers = { "x-api-key": "a credential" };
     const request = { method: "GET", path: "/v1/models", query: "", headers, body: null, signal: never };
     expect(await text((await upstream.send(request)).body)).toBe("here");
