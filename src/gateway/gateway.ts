@@ -16,7 +16,7 @@ import type { ModelFailure } from "./model-failure.ts";
 import { buildDenial, sendRawRefusal, sendRefusal } from "./refusal.ts";
 import { decideTarget } from "./request-target.ts";
 import { openUpstream } from "./upstream.ts";
-import type { UpstreamLimits } from "./upstream.ts";
+import type { UpstreamLimits } from "./sender.ts";
 
 /** Where the model is and what opens it. */
 export interface GatewayUpstream {
@@ -53,7 +53,7 @@ export interface GatewayOptions {
 
 /** The container's only way out: an HTTP server on a unix socket that adds the credential and forwards to the model. */
 export interface Gateway {
-  /** Loads and compiles what the first request needs, while something else is waited for. */
+  /** Loads what the first request needs and connects to the model, while something else is waited for. */
   preload(): void;
   /** What went through so far. */
   usage(): TokenCount;
@@ -92,7 +92,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   };
   return {
     // Nobody waits for it: what fails here fails again where it matters.
-    preload: () => void Promise.all([upstream.open(), askOurselves(socketPath), loadMeter()]).catch(() => undefined),
+    preload: () => void Promise.all([upstream.open(), loadMeter()]).catch(() => undefined),
     usage: () => ledger.usage(),
     failure: () => ledger.failure(),
     [Symbol.asyncDispose]: () => (closed ??= close()),
@@ -148,18 +148,6 @@ interface Served {
 
 /** Where the container asks whether the gateway is there. It goes nowhere, so it is not in the record of what went out. */
 const selfTestPath = "/agent-worker/self-test";
-
-/** One request through all that Node compiles on first use: 10 ms less for the first one that counts. */
-async function askOurselves(socketPath: string): Promise<void> {
-  const { Client } = await import("undici");
-  const client = new Client("http://gateway", { socketPath });
-  try {
-    const { body } = await client.request({ method: "GET", path: selfTestPath });
-    await body.dump();
-  } finally {
-    await client.close();
-  }
-}
 
 interface Serving extends Pick<Watch, "audit" | "isOpen"> {
   readonly model: Model;

@@ -30,6 +30,10 @@ const meanings: ReadonlyMap<string, Meaning> = new Map([
   ["EHOSTUNREACH", unreachable("cannot be reached")],
   ["ENETUNREACH", unreachable("cannot be reached")],
   ["ETIMEDOUT", timeout("did not take the connection in time", network)],
+  ["CONNECT_TIMEOUT", timeout("did not take the connection in time", network)],
+  ["HEADERS_TIMEOUT", timeout("took the request and did not answer in time")],
+  ["BODY_TIMEOUT", timeout("stopped in the middle of an answer")],
+  // The same from undici, which goes through proxies.
   ["UND_ERR_CONNECT_TIMEOUT", timeout("did not take the connection in time", network)],
   ["UND_ERR_HEADERS_TIMEOUT", timeout("took the request and did not answer in time")],
   ["UND_ERR_BODY_TIMEOUT", timeout("stopped in the middle of an answer")],

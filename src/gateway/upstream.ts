@@ -1,16 +1,10 @@
 import { readFile } from "node:fs/promises";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
-import type { Dispatcher } from "undici";
+import { finished } from "node:stream/promises";
 import { WorkerError } from "../core/worker-error.ts";
-
-export interface UpstreamLimits {
-  readonly connectTimeoutMs: number;
-  /** From the end of the request to the answer's headers. */
-  readonly headersTimeoutMs: number;
-  /** Between two parts of the answer's body. */
-  readonly bodyTimeoutMs: number;
-}
+import { openDirectSender } from "./direct-sender.ts";
+import type { Sender, SenderAnswer, UpstreamLimits } from "./sender.ts";
 
 export interface UpstreamRequest {
   readonly method: string;
@@ -22,18 +16,14 @@ export interface UpstreamRequest {
   readonly signal: AbortSignal;
 }
 
-export interface UpstreamAnswer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Readable;
-}
+export type UpstreamAnswer = SenderAnswer;
 
 /** Connections to the model endpoint. */
 export interface Upstream {
   /** Host and port, without credentials. */
   readonly host: string;
   /**
-   * Loads what sends (undici), and connects: TCP, TLS and the proxy take their round trips before the first request, which would wait
+   * Loads what sends, and connects: TCP, TLS and the proxy take their round trips before the first request, which would wait
    * for them. All that is asked is OPTIONS, without a credential; what is answered, if anything, does not matter.
    */
   open(): Promise<void>;
@@ -45,8 +35,8 @@ export interface Upstream {
 /** The provider sends a ping every few seconds; whole answers may take as long as the agent CLI waits for them. */
 const defaultLimits: UpstreamLimits = { connectTimeoutMs: 15_000, headersTimeoutMs: 600_000, bodyTimeoutMs: 300_000 };
 
-/** More calls at once wait: the container must not use up this machine's descriptors. */
-const maxConnections = 64;
+/** A connection that takes longer is left to the first request. */
+const earlyMs = 15_000;
 
 export interface UpstreamOptions {
   readonly baseUrl: string;
@@ -68,30 +58,30 @@ export function openUpstream(options: UpstreamOptions, limits: Partial<UpstreamL
   }
   if (options.proxyUrl !== undefined) parseUrl(options.proxyUrl, "The proxy");
   const prefix = base.pathname.replace(/\/+$/, "");
-  let opening: Promise<Dispatcher> | undefined;
-  const open = (): Promise<Dispatcher> => (opening ??= openDispatcher(options, { ...defaultLimits, ...limits }));
+  let opening: Promise<Sender> | undefined;
+  const open = (): Promise<Sender> => (opening ??= openSender({ ...options, base }, { ...defaultLimits, ...limits }));
   return {
     host: base.host,
     async open() {
-      const dispatcher = await open();
+      const sender = await open();
+      const signal = AbortSignal.timeout(earlyMs);
       // Not HEAD: undici closes the connection after it.
-      const { body } = await dispatcher.request({ origin: base.origin, path: `${prefix}/`, method: "OPTIONS" });
-      await body.dump();
+      const { body } = await sender.send({ method: "OPTIONS", path: `${prefix}/`, headers: {}, body: null, signal });
+      await finished(body.resume());
     },
     async send({ method, path, query, headers, body, signal }) {
-      const dispatcher = await open();
-      const answer = await dispatcher.request({
-        origin: base.origin,
-        path: `${prefix}${path}${query}`,
+      const sender = await open();
+      const answer = await sender.send({
         method: method === "GET" ? "GET" : "POST",
+        path: `${prefix}${path}${query}`,
         headers,
         body,
         signal,
       });
-      return { status: answer.statusCode, headers: joinValues(answer.headers), body: answer.body };
+      return { ...answer, headers: joinValues(answer.headers) };
     },
     async [Symbol.asyncDispose]() {
-      await (await opening?.catch(() => undefined))?.destroy();
+      await (await opening?.catch(() => undefined))?.[Symbol.asyncDispose]();
     },
   };
 }
@@ -101,18 +91,14 @@ function joinValues(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value ?? ""].flat().join(", ")]));
 }
 
-async function openDispatcher({ proxyUrl, caBundle }: UpstreamOptions, limits: UpstreamLimits): Promise<Dispatcher> {
-  const { Agent, ProxyAgent } = await import("undici");
-  const trust = caBundle === undefined ? {} : { ca: await readTrusted(caBundle) };
-  const options = {
-    allowH2: false,
-    connections: maxConnections,
-    headersTimeout: limits.headersTimeoutMs,
-    bodyTimeout: limits.bodyTimeoutMs,
-    connect: { timeout: limits.connectTimeoutMs, ...trust },
-  };
-  if (proxyUrl === undefined) return new Agent(options);
-  return new ProxyAgent({ ...options, uri: proxyUrl, requestTls: trust, proxyTls: trust });
+async function openSender(
+  { base, proxyUrl, caBundle }: UpstreamOptions & { readonly base: URL },
+  limits: UpstreamLimits,
+): Promise<Sender> {
+  const ca = caBundle === undefined ? undefined : await readTrusted(caBundle);
+  if (proxyUrl === undefined) return openDirectSender({ base, ca }, limits);
+  const { openProxiedSender } = await import("./proxied-sender.ts");
+  return openProxiedSender({ base, proxyUrl, ca }, limits);
 }
 
 /** `ca` replaces what Node trusts, so that is named again. */
