@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { openEngine } from "../support/engine.ts";
 import { makeDirectory } from "../support/repository.ts";
-import { createWorld, listLeftovers } from "../support/world.ts";
+import { createWorld, listLeftovers, listRuns } from "../support/world.ts";
 import type { World } from "../support/world.ts";
 import { bash, callHome, expectTidy, hang, listEngineLeftovers, readReport, write } from "./tidy.ts";
 
@@ -17,11 +17,6 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 }
 
 const hasWritten = (world: World) => (): boolean => world.model.requests.filter(({ mainLoop }) => mainLoop).length >= 2;
-
-function listRuns({ stateDirectory }: World): readonly string[] {
-  const runs = join(stateDirectory, "runs");
-  return existsSync(runs) ? readdirSync(runs) : [];
-}
 
 const hasEvent =
   (world: World, type: string, data = "") =>
@@ -112,7 +107,7 @@ describe("a second signal", () => {
     const stop = bash(`kill -STOP $PPID; ${callHome}; sleep 100`);
     await using world = await createWorld({ scenario: { steps: [write("partial.txt"), stop] } });
     const running = world.start(argv);
-    await until(() => world.model.requests.some(({ body }) => JSON.stringify(body).includes("called home")));
+    await until(() => world.model.requests.some(({ body }) => JSON.stringify([body]).includes("called home")));
     // Two different ones: two of a kind at once may come as one.
     running.process.kill("SIGINT");
     running.process.kill("SIGTERM");

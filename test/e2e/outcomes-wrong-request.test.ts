@@ -1,9 +1,8 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeDirectory, makeRepository } from "../support/repository.ts";
 import { snapshotCheckout } from "../support/snapshot-checkout.ts";
-import { createWorld, listLeftovers } from "../support/world.ts";
+import { createWorld, listLeftovers, listRuns } from "../support/world.ts";
 import type { StartOptions, World } from "../support/world.ts";
 
 const task = ["--task", "Write it"];
@@ -28,7 +27,7 @@ describe("a wrong request", () => {
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(world.repository.git("for-each-ref")).toBe(refs);
     expect(snapshotCheckout(world.repository.path)).toEqual(before);
-    expect(existsSync(join(world.stateDirectory, "runs"))).toBe(false);
+    expect(listRuns(world)).toEqual([]);
     expect(listLeftovers(world)).toEqual([]);
     expect(world.model.requests).toEqual([]);
     return stderr;

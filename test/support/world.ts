@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -127,6 +127,12 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
 /** What a run has left that it should not have: sockets and temporary directories. */
 export function listLeftovers(world: World): readonly string[] {
   return readdirSync(world.runtimeDirectory);
+}
+
+/** The ids of the runs that are on record. */
+export function listRuns({ stateDirectory }: World): readonly string[] {
+  const runs = join(stateDirectory, "runs");
+  return existsSync(runs) ? readdirSync(runs) : [];
 }
 
 async function collect(child: ChildProcess): Promise<CommandResult> {

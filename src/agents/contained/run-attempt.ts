@@ -18,7 +18,7 @@ import { createDeadline } from "./deadline.ts";
 import { layOutWorkspace } from "./lay-out-workspace.ts";
 import { openContainer, readMapping } from "./open-container.ts";
 import type { ContainerGround, ContainerPlace, GivenOrder } from "./open-container.ts";
-import { loadSecondPhase, startContainer } from "./second-phase.ts";
+import { loadSecondPhase } from "./second-phase.ts";
 import { removeQuietly } from "./session.ts";
 import type { WarmAgent } from "./warm/open-warm-agent.ts";
 
@@ -76,7 +76,9 @@ async function runInContainer(
   using deadline = createDeadline(remove);
   const given = warm === null ? opened.given : await giveOrder(early, opened, warm);
   const attempt = { settings, task, emit, context: await early.context };
-  const second = await (warm === null ? startContainer(container, cli) : loadSecondPhase(cli));
+  if (warm === null) await container.start();
+  // Not while the engine starts the container: that would only take it longer. The entry program has to start itself now.
+  const second = await loadSecondPhase(cli);
   progress.reader = second.reader;
   const isWarm = warm?.wasReady ?? false;
   const session = { ...opened, ...second, ...given, attempt, progress, deadline, isWarm };
