@@ -16,7 +16,7 @@ export const eventLog: Bench = {
     await using directory = await mkdtempDisposable(join(tmpdir(), "aw-bench-"));
     const runId = createUlid();
     const write = async (file: string): Promise<void> => {
-      await using log = await openEventLog(join(directory.path, file));
+      await using log = openEventLog(join(directory.path, file));
       for (let seq = 1; seq <= events; seq += 1) {
         const ts = new Date().toISOString();
         log.append({ v: 1, runId, seq, ts, type: "message", data: { text: "The agent says something." } });

@@ -37,7 +37,7 @@ export async function printPlan(order: Pick<RunOrder, "config" | "request">, con
 
 async function readReference({ config }: Pick<RunOrder, "config">, { environment }: CliContext): Promise<string> {
   const image = buildImageRequest(config.container, environment);
-  return image.reference ?? (await readImageTag(image)).reference;
+  return image.reference ?? readImageTag(image).reference;
 }
 
 type Plan = Readonly<Record<string, string | number | boolean | null>>;

@@ -1,4 +1,4 @@
-import { access, constants, lstat, realpath, stat } from "node:fs/promises";
+import { accessSync, constants, lstatSync, realpathSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import { maxRuntimeParentBytes } from "../util/socket-path.ts";
@@ -29,48 +29,46 @@ export function findMachineDefaults(environment: Environment, home: string): Mac
 }
 
 /** $XDG_RUNTIME_DIR is often set where it does not exist (su, cron, containers). */
-export async function isUsableRuntimeDirectory(directory: string): Promise<boolean> {
+export function isUsableRuntimeDirectory(directory: string): boolean {
   if (!isShort(directory)) return false;
   try {
-    await access(directory, constants.W_OK | constants.X_OK);
-    return (await stat(directory)).isDirectory();
+    accessSync(directory, constants.W_OK | constants.X_OK);
+    return statSync(directory).isDirectory();
   } catch {
     return false;
   }
 }
 
 /** The work tree that a directory is in: the nearest with a `.git` in it. undefined: none, or a bare repository. */
-export async function findProjectDirectory(directory: string): Promise<string | undefined> {
+export function findProjectDirectory(directory: string): string | undefined {
   for (let current = directory; ; current = dirname(current)) {
-    if (await exists(join(current, ".git"))) return current;
+    if (exists(join(current, ".git"))) return current;
     if (current === dirname(current)) return undefined;
   }
 }
 
 /** Whether one of the trusted paths is this directory, symbolic links aside. */
-export async function isTrustedDirectory(directory: string, trusted: readonly string[]): Promise<boolean> {
+export function isTrustedDirectory(directory: string, trusted: readonly string[]): boolean {
   if (trusted.length === 0) return false;
-  const real = await toRealPath(directory);
-  const others = await Promise.all(trusted.map(toRealPath));
-  return others.includes(real);
+  return trusted.map(toRealPath).includes(toRealPath(directory));
 }
 
 function isShort(directory: string): boolean {
   return Buffer.byteLength(directory) <= maxRuntimeParentBytes;
 }
 
-async function exists(file: string): Promise<boolean> {
+function exists(file: string): boolean {
   try {
-    await lstat(file);
+    lstatSync(file);
     return true;
   } catch {
     return false;
   }
 }
 
-async function toRealPath(path: string): Promise<string> {
+function toRealPath(path: string): string {
   try {
-    return await realpath(path);
+    return realpathSync.native(path);
   } catch {
     return path;
   }

@@ -46,7 +46,7 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
   const home = findHome(environment);
   const machine = findMachineDefaults(environment, home);
   const flags = readFlags(sources.flags, workingDirectory);
-  const ofEnvironment = await dropUnusable(readEnvironment(environment, workingDirectory));
+  const ofEnvironment = dropUnusable(readEnvironment(environment, workingDirectory));
   const start = (...layers: Layer[]): Reading => startReading({ layers, workingDirectory, home });
 
   const configDirectory = read(start(ofEnvironment), options.configDirectory, machine.configDirectory);
@@ -57,13 +57,13 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
   const readingEnv = readEnvFile(join(workingDirectory, ".env"), (file) => isOwnFile(sources, file, trusting));
   const [global, trust, envFile] = await Promise.all([readingGlobal, trusting, readingEnv]);
   const repository = read(start(flags.layer, ofEnvironment, envFile.layer), options.repository);
-  const projectDirectory = sources.projectDirectory ?? (await findProjectDirectory(repository));
+  const projectDirectory = sources.projectDirectory ?? findProjectDirectory(repository);
   const project = await readProjectFile(projectDirectory, trust, environment);
 
   const reading = start(flags.layer, ofEnvironment, envFile.layer, project.layer, global.layer);
   const config = buildConfig(reading, machine);
   const problems = [flags, envFile, project, global, reading].flatMap((part) => part.problems);
-  problems.push(...(await checkCaBundle(config.container.caBundle, reading.entries.get(options.caBundle.key))));
+  problems.push(...checkCaBundle(config.container.caBundle, reading.entries.get(options.caBundle.key)));
   if (problems.length > 0) throw buildConfigError(problems);
   return {
     config,
@@ -77,10 +77,10 @@ function sortEntries({ entries }: Reading): Map<string, Entry> {
   return new Map(sorted.map((entry) => [entry.key, entry]));
 }
 
-async function dropUnusable(layer: Layer): Promise<Layer> {
+function dropUnusable(layer: Layer): Layer {
   const { key } = options.runtimeDirectory;
   const runtime = layer.get(key)?.texts[0];
-  if (runtime === undefined || (await isUsableRuntimeDirectory(runtime))) return layer;
+  if (runtime === undefined || isUsableRuntimeDirectory(runtime)) return layer;
   return new Map([...layer].filter(([other]) => other !== key));
 }
 
@@ -92,7 +92,7 @@ interface FileToRead {
 }
 
 async function readFile(source: FileToRead): Promise<{ layer: Layer; problems: Problem[] }> {
-  const found = await readTextFile(source.file, { followLinks: source.trusted });
+  const found = readTextFile(source.file, { followLinks: source.trusted });
   if (found === undefined) return { layer: new Map(), problems: [] };
   if ("problem" in found) return { layer: new Map(), problems: [{ where: source.file, message: found.problem }] };
   const { readYamlFile } = await import("./read-yaml-file.ts");
@@ -101,7 +101,7 @@ async function readFile(source: FileToRead): Promise<{ layer: Layer; problems: P
 
 async function readProjectFile(directory: string | undefined, trust: readonly string[], environment: Environment) {
   if (directory === undefined) return { layer: new Map(), problems: [] };
-  const trusted = await isTrustedDirectory(directory, trust);
+  const trusted = isTrustedDirectory(directory, trust);
   return readFile({ kind: "project-file", file: join(directory, ".agent-worker.yaml"), trusted, environment });
 }
 
@@ -112,8 +112,8 @@ async function isOwnFile(
   trusting: Promise<readonly string[]>,
 ): Promise<boolean> {
   if (isTracked === undefined || !(await isTracked(file))) return true;
-  const directory = await findProjectDirectory(workingDirectory);
-  return directory !== undefined && (await isTrustedDirectory(directory, await trusting));
+  const directory = findProjectDirectory(workingDirectory);
+  return directory !== undefined && isTrustedDirectory(directory, await trusting);
 }
 
 function warnOfSecrets(flags: FlagValues): Warning[] {

@@ -20,7 +20,7 @@ export async function readEnvFile(
   file: string,
   isTrusted: (file: string) => Promise<boolean>,
 ): Promise<EnvFileContents> {
-  const read = await readTextFile(file, { followLinks: true });
+  const read = readTextFile(file, { followLinks: true });
   if (read === undefined) return { layer: new Map(), problems: [], warnings: [] };
   if ("problem" in read) {
     return { layer: new Map(), problems: [{ where: file, message: read.problem }], warnings: [] };

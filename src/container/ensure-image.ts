@@ -12,7 +12,7 @@ import { buildImageTag } from "./image-tag.ts";
  */
 export async function ensureImage(engine: Engine, request: ImageRequest, progress: ImageProgress): Promise<Image> {
   if (request.reference !== undefined) return ensureNamed(engine, request.reference, progress);
-  const inputs = await readImageInputs(request);
+  const inputs = readImageInputs(request);
   const tag = buildImageTag(inputs);
   const existing = request.rebuild === true ? undefined : await findImage(engine, tag.reference, progress.signal);
   if (existing !== undefined) return existing;

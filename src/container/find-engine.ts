@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { WorkerError } from "../core/worker-error.ts";
 import { readCode, readMessage } from "../util/error-facts.ts";
@@ -38,7 +38,7 @@ const connectTimeoutMs = 5000;
  * @throws WorkerError ENGINE_UNAVAILABLE that names each candidate and why it was refused.
  */
 export async function findEngine(settings: EngineSettings, signal: AbortSignal): Promise<FoundEngine> {
-  return chooseEngine(await listCandidates(settings), signal);
+  return chooseEngine(listCandidates(settings), signal);
 }
 
 /** As `findEngine`, among these candidates. */
@@ -53,23 +53,27 @@ export async function chooseEngine(candidates: readonly EngineCandidate[], signa
 }
 
 /** The candidates in the order they are tried. */
-export async function listCandidates(settings: EngineSettings): Promise<readonly EngineCandidate[]> {
+export function listCandidates(settings: EngineSettings): readonly EngineCandidate[] {
   if (settings.host !== undefined && settings.host !== "") {
     return [{ source: "DOCKER_HOST", address: parseEngineAddress(settings.host, toTlsFiles(settings)) }];
   }
-  const context = settings.context || (await readCurrentContext(settings.configDirectory));
+  const context = settings.context || readCurrentContext(settings.configDirectory);
   if (context !== undefined && context !== "default") {
-    const address = await readContextAddress(settings.configDirectory, context);
+    const address = readContextAddress(settings.configDirectory, context);
     return [{ source: `context ${context}`, address }];
   }
-  const own = settings.runtimeDirectory !== undefined && (await isOwnDirectory(settings.runtimeDirectory));
+  const own = settings.runtimeDirectory !== undefined && isOwnDirectory(settings.runtimeDirectory);
   return listWellKnown(own ? settings : { ...settings, runtimeDirectory: undefined });
 }
 
 /** Without XDG_RUNTIME_DIR the runtime directory may be /tmp, where anybody could offer a socket to us. */
-async function isOwnDirectory(directory: string): Promise<boolean> {
-  const facts = await stat(directory).catch(() => undefined);
-  return facts !== undefined && facts.uid === process.getuid?.() && (facts.mode & 0o022) === 0;
+function isOwnDirectory(directory: string): boolean {
+  try {
+    const { uid, mode } = statSync(directory);
+    return uid === process.getuid?.() && (mode & 0o022) === 0;
+  } catch {
+    return false;
+  }
 }
 
 function toTlsFiles(settings: EngineSettings): { directory: string } | undefined {

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { WorkerError } from "../core/worker-error.ts";
 import { findCaBundleProblem } from "../util/ca-bundle.ts";
@@ -37,8 +37,8 @@ export interface Image {
 }
 
 /** The tag our image has for `request`, whether it is there or not. */
-export async function readImageTag(request: ImageRequest): Promise<ImageTag> {
-  return buildImageTag(await readImageInputs(request));
+export function readImageTag(request: ImageRequest): ImageTag {
+  return buildImageTag(readImageInputs(request));
 }
 
 /** The image for `request` where the engine has it and nothing has to be built; undefined else. */
@@ -48,7 +48,7 @@ export async function lookUpImage(
   signal: AbortSignal,
 ): Promise<Image | undefined> {
   if (request.rebuild === true) return undefined;
-  return findImage(engine, request.reference ?? (await readImageTag(request)).reference, signal);
+  return findImage(engine, request.reference ?? readImageTag(request).reference, signal);
 }
 
 /** Looks an image up by reference or id; undefined where the engine has none. */
@@ -93,24 +93,31 @@ function areTexts(value: unknown): value is Readonly<Record<string, string>> {
 }
 
 /** What our image is made of. */
-export async function readImageInputs({ baseImage, caBundle, dockerDirectory }: ImageRequest): Promise<ImageInputs> {
-  const [dockerfile, certificates] = await Promise.all([
-    readFile(join(dockerDirectory, "Dockerfile")).catch((error: unknown) => {
-      throw new WorkerError("IMAGE_BUILD", `There is no Dockerfile in ${dockerDirectory}.`, {
-        hint: "Install agent-worker again: its package contains docker/Dockerfile.",
-        cause: error,
-      });
-    }),
-    caBundle === undefined ? Buffer.alloc(0) : readCaBundle(caBundle),
-  ]);
+export function readImageInputs({ baseImage, caBundle, dockerDirectory }: ImageRequest): ImageInputs {
+  const dockerfile = readOr(join(dockerDirectory, "Dockerfile"), (cause) => {
+    return new WorkerError("IMAGE_BUILD", `There is no Dockerfile in ${dockerDirectory}.`, {
+      hint: "Install agent-worker again: its package contains docker/Dockerfile.",
+      cause,
+    });
+  });
+  const certificates = caBundle === undefined ? Buffer.alloc(0) : readCaBundle(caBundle);
   return { dockerfile, baseImage, caBundle: certificates, platform: `linux/${process.arch}` };
 }
 
-async function readCaBundle(file: string): Promise<Buffer> {
+function readOr(file: string, toError: (cause: unknown) => WorkerError): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw toError(error);
+  }
+}
+
+function readCaBundle(file: string): Buffer {
   const hint = "--ca-bundle (AGENT_WORKER_CA_BUNDLE) names a file with certificates in PEM format.";
-  const data = await readFile(file).catch((error: unknown) => {
-    throw new WorkerError("CONFIG_INVALID", `The certificates cannot be read: ${file}`, { hint, cause: error });
-  });
+  const data = readOr(
+    file,
+    (cause) => new WorkerError("CONFIG_INVALID", `The certificates cannot be read: ${file}`, { hint, cause }),
+  );
   const problem = findCaBundleProblem(data);
   if (problem !== undefined) throw new WorkerError("CONFIG_INVALID", `${file} ${problem}.`, { hint });
   return data;

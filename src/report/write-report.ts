@@ -12,9 +12,9 @@ export function findReportFormat(file: string): keyof typeof fileFormats | undef
 }
 
 /** Writes a report, atomically, making missing directories. A file that cannot be written is a warning, no outcome. */
-export async function writeReport(file: string, report: RunReport): Promise<Warning | null> {
+export function writeReport(file: string, report: RunReport): Warning | null {
   try {
-    await writeAtomic(file, fileFormats[findReportFormat(file) ?? ".json"](report));
+    writeAtomic(file, fileFormats[findReportFormat(file) ?? ".json"](report));
     return null;
   } catch (error) {
     const detail = readMessage(error);

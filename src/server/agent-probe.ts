@@ -30,7 +30,7 @@ async function probe({ name, engine, image }: ProbeSettings): Promise<AgentCli> 
   const signal = AbortSignal.timeout(patienceMs);
   try {
     await using connection = await connectEngine(engine, signal);
-    const reference = image.reference ?? (await readImageTag(image)).reference;
+    const reference = image.reference ?? readImageTag(image).reference;
     const found = await findImage(connection, reference, signal);
     return { name, version: found?.claudeCodeVersion ?? null, engine: "ok" };
   } catch {

@@ -19,15 +19,14 @@ export interface AppendLog extends AsyncDisposable {
 const highWaterBytes = 256 * 1024;
 
 /** Opens (mode 0600) for appending. A file that cannot be opened gives a log that only counts, and warns. */
-export async function openAppendLog(file: string): Promise<AppendLog> {
-  const log = new FileAppendLog(file);
-  await log.open();
-  return log;
+export function openAppendLog(file: string): AppendLog {
+  return new FileAppendLog(file);
 }
 
 class FileAppendLog implements AppendLog {
   readonly #file: string;
-  #handle: FileHandle | null = null;
+  /** null where it could not be opened. */
+  readonly #handle: Promise<FileHandle | null>;
   #waiting: (string | Uint8Array)[] = [];
   #waitingBytes = 0;
   #writing: Promise<void> | null = null;
@@ -39,14 +38,10 @@ class FileAppendLog implements AppendLog {
 
   constructor(file: string) {
     this.#file = file;
-  }
-
-  async open(): Promise<void> {
-    try {
-      this.#handle = await open(this.#file, "a", 0o600);
-    } catch (error) {
+    this.#handle = open(file, "a", 0o600).catch((error: unknown) => {
       this.#problem = readMessage(error);
-    }
+      return null;
+    });
   }
 
   append(piece: string | Uint8Array): void {
@@ -73,7 +68,8 @@ class FileAppendLog implements AppendLog {
     if (this.#closed) return;
     this.#closed = true;
     await this.#writing;
-    await this.#handle?.close().catch((error: unknown) => (this.#problem ||= readMessage(error)));
+    const handle = await this.#handle;
+    await handle?.close().catch((error: unknown) => (this.#problem ||= readMessage(error)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -94,9 +90,10 @@ class FileAppendLog implements AppendLog {
   async #writeBatch(batch: readonly (string | Uint8Array)[]): Promise<void> {
     const bytes = toBytes(this.#torn ? ["\n", ...batch] : batch);
     try {
-      if (this.#handle === null) throw new Error(this.#problem);
+      const handle = await this.#handle;
+      if (handle === null) throw new Error(this.#problem);
       for (let offset = 0; offset < bytes.length;) {
-        const { bytesWritten } = await this.#handle.write(bytes, offset);
+        const { bytesWritten } = await handle.write(bytes, offset);
         offset += bytesWritten;
       }
       this.#torn = false;

@@ -19,8 +19,8 @@ const defaultMaxBytes = 256 * 1024 * 1024;
 const alwaysKept: ReadonlySet<RunEvent["type"]> = new Set(["run.started", "warning", "error", "complete"]);
 
 /** The first event that would make the file larger than `maxBytes` is left out, and all after it but those always kept. */
-export async function openEventLog(file: string, maxBytes = defaultMaxBytes): Promise<EventLog> {
-  const log = await openAppendLog(file);
+export function openEventLog(file: string, maxBytes = defaultMaxBytes): EventLog {
+  const log = openAppendLog(file);
   let bytes = 0;
   let leftOut = 0;
   return {

@@ -21,8 +21,10 @@ export interface RunPaths {
 
 /** A run's place on disk, for the process that carries the run out. */
 export interface RunFiles extends RunPaths {
-  /** Merges `patch` into run.json, atomically; calls take effect in order. Rejects when the disk refuses. */
-  update(patch: RunPatch): Promise<void>;
+  /** Merges `patch` into run.json, atomically. Throws when the disk refuses. */
+  update(patch: RunPatch): void;
+  /** The same for what a run does not need; the next update writes it all the same. */
+  tryUpdate(patch: RunPatch): void;
 }
 
 export function buildRunPaths(directory: string): RunPaths {
@@ -43,16 +45,20 @@ export function buildRunPaths(directory: string): RunPaths {
 export function openRunFiles(directory: string, initial: RunRecord): RunFiles {
   const paths = buildRunPaths(directory);
   let record = initial;
-  let last: Promise<unknown> = Promise.resolve();
+  const update = (patch: RunPatch): void => {
+    // Kept here even where the disk refuses: the next update writes all of it.
+    record = { ...record, ...patch };
+    writeAtomic(paths.record, formatRecord(record), 0o600);
+  };
   return {
     ...paths,
-    update(patch) {
-      record = { ...record, ...patch };
-      const text = formatRecord(record);
-      // A write that failed does not keep the next one, which holds everything, from being tried.
-      const write = last.catch(() => undefined).then(() => writeAtomic(paths.record, text, 0o600));
-      last = write;
-      return write;
+    update,
+    tryUpdate(patch) {
+      try {
+        update(patch);
+      } catch {
+        // The disk refuses.
+      }
     },
   };
 }

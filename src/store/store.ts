@@ -1,4 +1,5 @@
-import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFile, readdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import type { RunReport } from "../core/run-report.ts";
 import { WorkerError } from "../core/worker-error.ts";
@@ -19,7 +20,7 @@ export type StoredRun = { readonly id: string; readonly paths: RunPaths } & (
 /** Runs on disk, under `<state directory>/runs`. Any number of processes may use it at once. */
 export interface Store {
   /** Throws STATE_UNWRITABLE or DISK_FULL. The directory appears together with its run.json. */
-  createRun(run: NewRun): Promise<RunFiles>;
+  createRun(run: NewRun): RunFiles;
   /** Newest first; empty where there is no state yet. */
   listRuns(): Promise<readonly StoredRun[]>;
   /** By id, a beginning or an end of it that only one run has, or `latest`. Throws RUN_NOT_FOUND. */
@@ -52,7 +53,7 @@ export function openStore(stateDirectory: string): Store {
   };
 }
 
-async function createRun(runs: string, run: NewRun): Promise<RunFiles> {
+function createRun(runs: string, run: NewRun): RunFiles {
   const directory = path.join(runs, run.runId);
   const record: RunRecord = {
     schema: "agent-worker/run/1",
@@ -67,15 +68,23 @@ async function createRun(runs: string, run: NewRun): Promise<RunFiles> {
   };
   const halfMade = path.join(runs, `${halfMadePrefix}${run.runId}-${process.pid}`);
   try {
-    await mkdir(runs, { recursive: true, mode: 0o700 });
-    await mkdir(halfMade, { mode: 0o700 });
-    await writeFile(path.join(halfMade, "run.json"), formatRecord(record), { mode: 0o600 });
-    await rename(halfMade, directory);
+    mkdirSync(runs, { recursive: true, mode: 0o700 });
+    mkdirSync(halfMade, { mode: 0o700 });
+    writeFileSync(path.join(halfMade, "run.json"), formatRecord(record), { mode: 0o600 });
+    renameSync(halfMade, directory);
   } catch (error) {
-    await rm(halfMade, { recursive: true, force: true }).catch(() => undefined);
+    removeHalfMade(halfMade);
     throw toStoreError(runs, error);
   }
   return openRunFiles(directory, record);
+}
+
+function removeHalfMade(directory: string): void {
+  try {
+    rmSync(directory, { recursive: true, force: true });
+  } catch {
+    // sweep() finds it.
+  }
 }
 
 function toStoreError(directory: string, error: unknown): WorkerError {

@@ -40,7 +40,7 @@ export async function resumeRun(parts: RunnerParts, resume: ResumeRequest, optio
   const reservation = await takeReservation(repository, plan, options.signal);
   const files = openRunFiles(directory, record);
   const followed = record.server === undefined ? {} : { server: { ...record.server, followed: true } };
-  await files.update({ ...readProcessIdentity(), ...followed, endedAt: null, outcome: null });
+  files.update({ ...readProcessIdentity(), ...followed, endedAt: null, outcome: null });
   // What an earlier process had begun: all of it comes again.
   for (const path of [files.scratch, files.events]) await rm(path, { recursive: true, force: true });
   await using ground = openGround(parts, { repository, files });

@@ -51,7 +51,7 @@ export function openRunGround(parts: GroundParts, { request, options, planning }
     return { repository: found, runtimeDirectory, scratchDirectory, logs, redact };
   });
   const recorded = Promise.all([files, planning.plan]).then(async ([made, { branch }]) => {
-    await made.update({ branch: toBranchRecord(branch) });
+    made.update({ branch: toBranchRecord(branch) });
     return made;
   });
   const base = planning.plan.then(({ branch }) => branch.base.sha);
@@ -73,7 +73,7 @@ export function openRunGround(parts: GroundParts, { request, options, planning }
   };
 }
 
-async function recordRun(store: Store, { task }: RunRequest, repository: Repository): Promise<RunFiles> {
+function recordRun(store: Store, { task }: RunRequest, repository: Repository): RunFiles {
   const { path, commonDirectory } = repository;
   return store.createRun({ runId: task.runId, title: task.title, repository: path, commonDirectory });
 }

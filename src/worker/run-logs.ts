@@ -16,11 +16,10 @@ export interface RunLogs extends AgentLogs, AsyncDisposable {
 /** An agent that prints without end must not fill the disk: a log ends here, and says so. */
 const maxLogBytes = 256 * 1024 * 1024;
 
-export async function openRunLogs(files: RunFiles): Promise<RunLogs> {
-  const [agent, stderr, egress] = await Promise.all(
-    [files.agent, files.stderr, files.egress].map(async (file) => limitLog(await openAppendLog(file), basename(file))),
-  );
-  if (agent === undefined || stderr === undefined || egress === undefined) throw new Error("three logs");
+export function openRunLogs(files: RunFiles): RunLogs {
+  const agent = openLimitedLog(files.agent);
+  const stderr = openLimitedLog(files.stderr);
+  const egress = openLimitedLog(files.egress);
   const logs = [agent, stderr, egress];
   const lost: Warning[] = [];
   let keeping: Promise<unknown> = Promise.resolve();
@@ -28,14 +27,14 @@ export async function openRunLogs(files: RunFiles): Promise<RunLogs> {
     agent: (pieces) => agent.append(pieces),
     stderr: (pieces) => stderr.append(pieces),
     egress: (record) => void egress.append([`${JSON.stringify(record)}\n`]),
-    container: (id) => void files.update({ containerId: id }).catch(() => undefined),
+    container: (id) => files.tryUpdate({ containerId: id }),
     async session(id, content) {
       const { kept } = await takeSession(files, id, content);
       keeping = kept.then((problem) => problem !== null && lost.push(problem));
     },
     async remote(server, request) {
-      if (request !== undefined) await writeAtomic(files.request, request, 0o600);
-      await files.update({ server });
+      if (request !== undefined) writeAtomic(files.request, request, 0o600);
+      files.update({ server });
     },
     warnings: () => [...logs.flatMap((log) => log.warning() ?? []), ...lost],
     async [Symbol.asyncDispose]() {
@@ -54,7 +53,7 @@ async function takeSession(
   content: AsyncIterable<Uint8Array>,
 ): Promise<{ readonly kept: Promise<Warning | null> }> {
   const halfDone = `${files.session}.part`;
-  const log = await openAppendLog(halfDone);
+  const log = openAppendLog(halfDone);
   for await (const chunk of content) {
     log.append(chunk);
     await log.ready();
@@ -74,7 +73,7 @@ async function keepSession(files: RunFiles, { id, halfDone, log }: TakenSession)
     const problem = log.warning();
     if (problem !== null) throw new Error(problem.message);
     await rename(halfDone, files.session);
-    await files.update({ session: id });
+    files.update({ session: id });
     return null;
   } catch (error) {
     await rm(halfDone, { force: true }).catch(() => undefined);
@@ -88,7 +87,8 @@ interface LimitedLog {
   close(): Promise<void>;
 }
 
-function limitLog(log: AppendLog, name: string): LimitedLog {
+function openLimitedLog(file: string): LimitedLog {
+  const log = openAppendLog(file);
   let left = maxLogBytes;
   return {
     append(pieces) {
@@ -99,7 +99,9 @@ function limitLog(log: AppendLog, name: string): LimitedLog {
       return log.ready();
     },
     warning: () =>
-      left > 0 ? log.warning() : { code: "LOG_INCOMPLETE", message: `${name} is full: its end was not kept.` },
+      left > 0
+        ? log.warning()
+        : { code: "LOG_INCOMPLETE", message: `${basename(file)} is full: its end was not kept.` },
     close: () => log.close(),
   };
 }

@@ -1,4 +1,5 @@
 import type { RunFiles } from "../store/run-files.ts";
+import { openDisposables } from "../util/disposables.ts";
 import { openRunLogs } from "./run-logs.ts";
 import type { RunLogs } from "./run-logs.ts";
 import { openRuntimeDirectory, openScratchDirectory } from "./runtime-directory.ts";
@@ -10,24 +11,13 @@ export interface RunPlaces extends AsyncDisposable {
   readonly logs: RunLogs;
 }
 
-/** All at once; where one cannot be opened the others are closed again. Throws STATE_UNWRITABLE or DISK_FULL. */
+/** Where one cannot be opened the others are closed again. Throws STATE_UNWRITABLE or DISK_FULL. */
 export async function openRunPlaces(runtimeParent: string, files: RunFiles): Promise<RunPlaces> {
-  const opening = [
-    openRuntimeDirectory(runtimeParent),
-    openScratchDirectory(files.scratch),
-    openRunLogs(files),
-  ] as const;
-  const close = async (): Promise<void> => {
-    for (const place of await Promise.allSettled(opening)) {
-      if (place.status === "fulfilled") await place.value[Symbol.asyncDispose]();
-    }
-  };
-  try {
-    const [runtime, scratch, logs] = await Promise.all(opening);
-    await files.update({ runtimeDirectory: runtime.path });
-    return { runtimeDirectory: runtime.path, scratchDirectory: scratch.path, logs, [Symbol.asyncDispose]: close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  await using opening = openDisposables();
+  const runtime = opening.use(openRuntimeDirectory(runtimeParent));
+  files.update({ runtimeDirectory: runtime.path });
+  const scratch = opening.use(openScratchDirectory(files.scratch));
+  const logs = opening.use(openRunLogs(files));
+  const { [Symbol.asyncDispose]: close } = opening.move();
+  return { runtimeDirectory: runtime.path, scratchDirectory: scratch.path, logs, [Symbol.asyncDispose]: close };
 }

@@ -69,9 +69,9 @@ export async function runReserved(run: Run, reservation: Reservation): Promise<R
   const { request, options, files } = run;
   // With `suffix` it may be another branch than was planned; the planned one is somebody else's then.
   if (reservation.plan.name !== run.plan.branch.name) {
-    await files.update({ branch: toBranchRecord(reservation.plan) }).catch(() => undefined);
+    files.tryUpdate({ branch: toBranchRecord(reservation.plan) });
   }
-  await using eventLog = await openEventLog(files.events);
+  await using eventLog = openEventLog(files.events);
   const keep: EventListener = (event) => {
     eventLog.append(event);
     // An agent that prints faster than the disk writes must not fill the memory.
@@ -90,13 +90,18 @@ export async function runReserved(run: Run, reservation: Reservation): Promise<R
   const { outcome, reason, timings, usage } = report;
   if (reason !== null) await emit({ type: "error", data: { code: reason.code, message: reason.message } });
   await emit({ type: "complete", data: { ...result, outcome, reason, timings, usage } });
-  const text = `${JSON.stringify(report, null, 2)}\n`;
-  // A report that cannot be kept is printed all the same.
-  await Promise.allSettled([
-    writeAtomic(files.report, text, 0o600),
-    files.update({ endedAt: report.endedAt, outcome }),
-  ]);
+  keepReport(files, report);
   return report;
+}
+
+/** One that cannot be kept is printed all the same. */
+function keepReport(files: RunFiles, report: RunReport): void {
+  try {
+    writeAtomic(files.report, `${JSON.stringify(report, null, 2)}\n`, 0o600);
+  } catch {
+    // The disk refuses.
+  }
+  files.tryUpdate({ endedAt: report.endedAt, outcome: report.outcome });
 }
 
 /** Publishes as soon as the agent is complete, while its container is taken down. */

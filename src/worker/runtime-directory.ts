@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdirSync, mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { WorkerError } from "../core/worker-error.ts";
 import { maxRuntimeParentBytes } from "../util/socket-path.ts";
@@ -9,7 +10,7 @@ export interface RunDirectory extends AsyncDisposable {
 }
 
 /** For sockets: a short path, perhaps in memory. Throws STATE_UNWRITABLE. */
-export async function openRuntimeDirectory(parent: string): Promise<RunDirectory> {
+export function openRuntimeDirectory(parent: string): RunDirectory {
   if (Buffer.byteLength(parent) > maxRuntimeParentBytes) {
     throw new WorkerError(
       "STATE_UNWRITABLE",
@@ -17,18 +18,19 @@ export async function openRuntimeDirectory(parent: string): Promise<RunDirectory
       { hint: "Set XDG_RUNTIME_DIR or TMPDIR to a shorter path, such as /tmp." },
     );
   }
-  const path = await mkdtemp(join(parent, "agent-worker-")).catch((cause: unknown) => {
+  try {
+    return toRunDirectory(mkdtempSync(join(parent, "agent-worker-")));
+  } catch (cause) {
     throw new WorkerError("STATE_UNWRITABLE", `No directory for sockets can be made in ${parent}.`, {
       hint: "Set XDG_RUNTIME_DIR or TMPDIR to a directory you can write.",
       cause,
     });
-  });
-  return toRunDirectory(path);
+  }
 }
 
 /** For large files, at `path`, on the disk that keeps the state. */
-export async function openScratchDirectory(path: string): Promise<RunDirectory> {
-  await mkdir(path, { mode: 0o700 });
+export function openScratchDirectory(path: string): RunDirectory {
+  mkdirSync(path, { mode: 0o700 });
   return toRunDirectory(path);
 }
 

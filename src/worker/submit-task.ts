@@ -52,7 +52,7 @@ export async function submitTask(
     ground.keepRecord();
     if (known.server === null) throw new Error("The agent did not say where the task is.");
     const server = { ...known.server, followed: false };
-    await files.update({ server });
+    files.update({ server });
     return { runId: task.runId, branch: name, server };
   } catch (error) {
     if (known.server?.sent === true) ground.keepRecord();

@@ -19,17 +19,17 @@ export async function openWaitingPlace(
   { path, commonDirectory }: Repository,
 ): Promise<WaitingPlace> {
   const runId = createUlid();
-  const files = await store.createRun({ runId, title, repository: path, commonDirectory, waiting: true });
+  const files = store.createRun({ runId, title, repository: path, commonDirectory, waiting: true });
   const removeRecord = (): Promise<void> => store.removeRun(runId);
   try {
-    const runtime = await openRuntimeDirectory(runtimeParent);
-    await files.update({ runtimeDirectory: runtime.path });
-    const scratch = await openScratchDirectory(files.scratch);
+    const runtime = openRuntimeDirectory(runtimeParent);
+    files.update({ runtimeDirectory: runtime.path });
+    const scratch = openScratchDirectory(files.scratch);
     return {
       runId,
       runtimeDirectory: runtime.path,
       scratchDirectory: scratch.path,
-      container: (id) => void files.update({ containerId: id }).catch(() => undefined),
+      container: (id) => files.tryUpdate({ containerId: id }),
       async [Symbol.asyncDispose]() {
         await Promise.all([runtime[Symbol.asyncDispose](), scratch[Symbol.asyncDispose]()]);
         await removeRecord();

@@ -68,7 +68,7 @@ describe("a failing build", () => {
   it("leaves no image and no container behind", async () => {
     const wanted = workshop.request("RUN exit 1");
     await expect(workshop.ensure(wanted)).rejects.toMatchObject({ code: "IMAGE_BUILD" });
-    const { reference } = await readImageTag(wanted);
+    const { reference } = readImageTag(wanted);
     expect(await findImage(workshop.engine, reference, never)).toBeUndefined();
     expect(await listBuildContainers(wanted.label)).toEqual([]);
   });

@@ -32,7 +32,7 @@ describe("our image", () => {
       response.end(JSON.stringify({ Id: "sha256:1", Created: "2026-01-01T00:00:00Z", Config: { Labels: null } }));
     });
     const wanted = workshop.request();
-    const { reference } = await readImageTag(wanted);
+    const { reference } = readImageTag(wanted);
     const image = await ensureImage(scripted.engine, wanted, { signal: never, onProgress: () => undefined });
     expect(image).toMatchObject({ id: "sha256:1", reference, built: false });
     expect(scripted.requests).toEqual([`GET /images/${reference}/json`]);
@@ -55,15 +55,10 @@ describe("our image", () => {
     const wanted = workshop.request();
     const caBundle = join(workshop.temporary(), "ca.pem");
     writeFileSync(caBundle, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
-    const tag = await readImageTag(wanted);
-    const others = [
-      await readImageTag({ ...wanted, baseImage: "node:22" }),
-      await readImageTag({ ...wanted, caBundle }),
-    ];
+    const tag = readImageTag(wanted);
+    const others = [readImageTag({ ...wanted, baseImage: "node:22" }), readImageTag({ ...wanted, caBundle })];
     expect(new Set([tag, ...others].map(({ reference }) => reference)).size).toBe(3);
-    expect(await readImageTag({ ...wanted, buildNetwork: "host", proxies: { HTTP_PROXY: "http://proxy" } })).toEqual(
-      tag,
-    );
+    expect(readImageTag({ ...wanted, buildNetwork: "host", proxies: { HTTP_PROXY: "http://proxy" } })).toEqual(tag);
   });
 
   it("gets the certificates into the build, which has an empty file where there are none", async () => {

@@ -24,8 +24,8 @@ it("knows the format of a report's file by its name", () => {
 it("writes both formats where they are wanted, for all to read, and nothing else", async () => {
   using directory = temporary();
   const [json = "", markdown = ""] = ["r.json", "r.md"].map((name) => path.join(directory.path, "new", name));
-  expect(await writeReport(json, report)).toBeNull();
-  expect(await writeReport(markdown, report)).toBeNull();
+  expect(writeReport(json, report)).toBeNull();
+  expect(writeReport(markdown, report)).toBeNull();
   expect(readFileSync(json, "utf8")).toBe(renderJson(report));
   expect(readFileSync(markdown, "utf8")).toMatch(/^## Succeeded: Upgrade eslint/);
   expect(statSync(json).mode & 0o777).toBe(0o666 & ~process.umask());
@@ -36,7 +36,7 @@ it("turns a file that cannot be written into a warning", async () => {
   using directory = temporary();
   const file = path.join(directory.path, "file");
   writeFileSync(file, "");
-  expect(await writeReport(path.join(file, "r.json"), report)).toEqual({
+  expect(writeReport(path.join(file, "r.json"), report)).toEqual({
     code: "REPORT_UNWRITTEN",
     message: expect.stringContaining("r.json"),
   });

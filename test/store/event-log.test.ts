@@ -35,7 +35,7 @@ describe("the event log", () => {
   it("gives back what was appended, in order, private to its owner", async () => {
     using directory = temporary();
     const file = path.join(directory.path, "events.ndjson");
-    await using log = await openEventLog(file);
+    await using log = openEventLog(file);
     const events = Array.from({ length: 5000 }, (_, index) => message(index + 1, "line\nbreak \u2028 ☃"));
     for (const event of events) log.append(event);
     await log.close();
@@ -47,7 +47,7 @@ describe("the event log", () => {
   it("keeps to its limit, but for what must be told, and says so", async () => {
     using directory = temporary();
     const file = path.join(directory.path, "events.ndjson");
-    await using log = await openEventLog(file, 1000);
+    await using log = openEventLog(file, 1000);
     log.append(message(1, "x".repeat(800)));
     expect(log.warning()).toBeNull();
     log.append(message(2, "ä".repeat(100)));
@@ -67,7 +67,7 @@ describe("the event log", () => {
   it("holds little in memory when its writer waits until it is ready", async () => {
     using directory = temporary();
     const file = path.join(directory.path, "events.ndjson");
-    await using log = await openEventLog(file);
+    await using log = openEventLog(file);
     const event = message(1, "ä".repeat(100 * 1024));
     const bytes = Buffer.byteLength(JSON.stringify(event)) + 1;
     for (let index = 0; index < 50; index++) {
@@ -97,7 +97,7 @@ describe("the event log", () => {
     const file = path.join(directory.path, "events.ndjson");
     const source = `
       const { openEventLog } = await import(process.argv[1] + "/src/store/event-log.ts");
-      const log = await openEventLog(process.argv[2]);
+      const log = openEventLog(process.argv[2]);
       for (let seq = 1; ; seq++) {
         log.append({ v: 1, runId: "r", seq, ts: "t", type: "message", data: { text: "x".repeat(seq % 5000) } });
         if (seq % 10 === 0) await new Promise(setImmediate);
@@ -115,7 +115,7 @@ describe("the event log", () => {
   });
 
   it("does not stop the run when the disk is full, and says so", async () => {
-    await using log = await openAppendLog("/dev/full");
+    await using log = openAppendLog("/dev/full");
     log.append("one\n");
     log.append("two\n");
     await log.close();
@@ -126,7 +126,7 @@ describe("the event log", () => {
   });
 
   it("does not stop the run when the file cannot be opened, and says so", async () => {
-    await using log = await openAppendLog("/does/not/exist/log");
+    await using log = openAppendLog("/does/not/exist/log");
     log.append("one\n");
     await log.close();
     log.append("late\n");
@@ -136,7 +136,7 @@ describe("the event log", () => {
   it("holds little in memory when its writer waits until it is ready", async () => {
     using directory = temporary();
     const file = path.join(directory.path, "agent.ndjson");
-    await using log = await openAppendLog(file);
+    await using log = openAppendLog(file);
     const piece = Buffer.alloc(256 * 1024, 0x61);
     for (let index = 0; index < 100; index++) {
       log.append(piece);

@@ -21,21 +21,19 @@ describe("the store", () => {
     using directory = temporary();
     const store = openStore(path.join(directory.path, "deep", "state"));
     const run = newRun();
-    const files = await store.createRun(run);
+    const files = store.createRun(run);
     const branch = { name: "agent/hello", ref: "refs/heads/agent/hello", base: "a".repeat(40), created: true };
-    await Promise.all([
-      files.update({ branch }),
-      files.update({ containerId: "c1" }),
-      files.update({ outcome: "succeeded", endedAt: "2026-01-02T03:04:05.678Z" }),
-    ]);
+    files.update({ branch });
+    files.tryUpdate({ containerId: "c1" });
+    files.update({ outcome: "succeeded", endedAt: "2026-01-02T03:04:05.678Z" });
     const found = await store.readRun(run.runId);
     expect(found.record).toMatchObject({ ...run, branch, containerId: "c1", outcome: "succeeded", pid: process.pid });
   });
 
   it("lets nobody else read it", async () => {
     using directory = temporary();
-    const files = await openStore(directory.path).createRun(newRun());
-    await files.update({ containerId: "c1" });
+    const files = openStore(directory.path).createRun(newRun());
+    files.update({ containerId: "c1" });
     expect(statSync(files.directory).mode & 0o777).toBe(0o700);
     expect(statSync(path.dirname(files.directory)).mode & 0o777).toBe(0o700);
     expect(statSync(files.record).mode & 0o777).toBe(0o600);
@@ -51,8 +49,8 @@ describe("the store", () => {
   it("lists the newest first, and damaged or foreign directories as such", async () => {
     using directory = temporary();
     const store = openStore(directory.path);
-    const older = await store.createRun(newRun(createUlid(1000)));
-    const newer = await store.createRun(newRun(createUlid(2000)));
+    const older = store.createRun(newRun(createUlid(1000)));
+    const newer = store.createRun(newRun(createUlid(2000)));
     const runs = path.dirname(older.directory);
     for (const [name, content] of Object.entries({ torn: '{"schema":"agent-w', foreign: "{}", empty: null })) {
       mkdirSync(path.join(runs, name));
@@ -73,7 +71,7 @@ describe("the store", () => {
   it("finds a run by id, by a beginning or an end that is unique, and the latest", async () => {
     using directory = temporary();
     const store = openStore(directory.path);
-    for (const id of ["01AAAAAAAAAAAAAAAAAAAAAXYZ", "01BBBBBBBBBBBBBBBBBBBBBXYZ"]) await store.createRun(newRun(id));
+    for (const id of ["01AAAAAAAAAAAAAAAAAAAAAXYZ", "01BBBBBBBBBBBBBBBBBBBBBXYZ"]) store.createRun(newRun(id));
     mkdirSync(path.join(directory.path, "runs", "zzz"));
     const idOf = async (query: string) => (await store.readRun(query)).id;
     expect(await idOf("01aa")).toBe("01AAAAAAAAAAAAAAAAAAAAAXYZ");
@@ -89,7 +87,7 @@ describe("the store", () => {
     using directory = temporary();
     const store = openStore(directory.path);
     const run = newRun();
-    await store.createRun(run);
+    store.createRun(run);
     await store.removeRun(run.runId);
     await store.removeRun(run.runId);
     expect(readdirSync(path.join(directory.path, "runs"))).toEqual([]);
@@ -98,7 +96,7 @@ describe("the store", () => {
   it("hides what a kill in the middle of making or removing left, and sweeps it when it is old", async () => {
     using directory = temporary();
     const store = openStore(directory.path);
-    const files = await store.createRun(newRun());
+    const files = store.createRun(newRun());
     const runs = path.dirname(files.directory);
     mkdirSync(path.join(runs, ".new-01X"));
     mkdirSync(path.join(runs, ".old-01Y"));
@@ -114,8 +112,8 @@ describe("the store", () => {
     using directory = temporary();
     const store = openStore(directory.path);
     const run = newRun();
-    await store.createRun(run);
-    await expect(store.createRun(run)).rejects.toMatchObject({ code: "STATE_UNWRITABLE" });
+    store.createRun(run);
+    expect(() => store.createRun(run)).toThrow(expect.objectContaining({ code: "STATE_UNWRITABLE" }));
     expect((await store.readRun(run.runId)).record?.title).toBe("Say hello");
   });
 
@@ -123,10 +121,10 @@ describe("the store", () => {
     using directory = temporary();
     const file = path.join(directory.path, "file");
     writeFileSync(file, "");
-    await expect(openStore(path.join(file, "state")).createRun(newRun())).rejects.toMatchObject({
-      code: "STATE_UNWRITABLE",
-      hint: expect.stringContaining("AGENT_WORKER_STATE_DIR"),
-    });
+    const hint = expect.stringContaining("AGENT_WORKER_STATE_DIR");
+    expect(() => openStore(path.join(file, "state")).createRun(newRun())).toThrow(
+      expect.objectContaining({ code: "STATE_UNWRITABLE", hint }),
+    );
   });
 
   it("serves several processes that create runs at once", async () => {

@@ -1,17 +1,21 @@
+import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempDisposableSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { writeAtomic } from "../../src/util/write-atomic.ts";
 
+const execute = promisify(execFile);
+const root = path.resolve(import.meta.dirname, "../..");
 const temporary = () => mkdtempDisposableSync(path.join(tmpdir(), "agent-worker-test-"));
 
 describe("writeAtomic", () => {
   it("makes missing directories, replaces what was there and leaves nothing else", async () => {
     using directory = temporary();
     const file = path.join(directory.path, "a", "b.json");
-    await writeAtomic(file, "one");
-    await writeAtomic(file, "two", 0o600);
+    writeAtomic(file, "one");
+    writeAtomic(file, "two", 0o600);
     expect(readFileSync(file, "utf8")).toBe("two");
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readdirSync(path.dirname(file))).toEqual(["b.json"]);
@@ -20,7 +24,7 @@ describe("writeAtomic", () => {
   it("follows the umask where no mode is given", async () => {
     using directory = temporary();
     const [ours, plain] = ["ours", "plain"].map((name) => path.join(directory.path, name));
-    await writeAtomic(ours ?? "", "");
+    writeAtomic(ours ?? "", "");
     writeFileSync(plain ?? "", "");
     expect(statSync(ours ?? "").mode).toBe(statSync(plain ?? "").mode);
   });
@@ -29,14 +33,14 @@ describe("writeAtomic", () => {
     using directory = temporary();
     const file = path.join(directory.path, "taken");
     mkdirSync(file);
-    await expect(writeAtomic(file, "one")).rejects.toThrow("EISDIR");
+    expect(() => writeAtomic(file, "one")).toThrow("EISDIR");
     expect(readdirSync(directory.path)).toEqual(["taken"]);
   });
 
   it("takes a name as long as the file system allows", async () => {
     using directory = temporary();
     const file = path.join(directory.path, `${"n".repeat(250)}.json`);
-    await writeAtomic(file, "one");
+    writeAtomic(file, "one");
     expect(readFileSync(file, "utf8")).toBe("one");
   });
 
@@ -44,15 +48,21 @@ describe("writeAtomic", () => {
     using directory = temporary();
     const file = path.join(directory.path, "shared");
     const contents = ["a", "b", "c"].map((letter) => letter.repeat(100_000));
-    await writeAtomic(file, contents[0] ?? "");
-    const writes = Promise.all(
-      contents.flatMap((content) => Array.from({ length: 10 }, () => writeAtomic(file, content))),
-    );
-    for (let index = 0; index < 20; index++) {
+    writeAtomic(file, contents[0] ?? "");
+    const program = `
+      const [root, file, content] = process.argv.slice(1);
+      const { writeAtomic } = await import(root + "/src/util/write-atomic.ts");
+      for (let count = 0; count < 200; count += 1) writeAtomic(file, content.repeat(100_000));
+    `;
+    const write = (letter: string) =>
+      execute(process.execPath, ["--input-type=module", "-e", program, root, file, letter]);
+    const writing = { isOver: false };
+    const written = Promise.all(["a", "b", "c"].map(write)).finally(() => (writing.isOver = true));
+    while (!writing.isOver) {
       expect(contents).toContain(readFileSync(file, "utf8"));
       await new Promise(setImmediate);
     }
-    await writes;
+    await written;
     expect(readdirSync(directory.path)).toEqual(["shared"]);
   });
 });

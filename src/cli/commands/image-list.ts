@@ -16,10 +16,8 @@ const heading = ["IMAGE", "AGE", "SIZE", "CLAUDE CODE", "STATE"];
 export async function imageListCommand(options: Pick<CommandOptions, "flags">, context: CliContext): Promise<number> {
   const { config } = await loadSettings(options.flags, context);
   await using engine = await connectEngine(buildEngineSettings(config), context.signal);
-  const [images, current] = await Promise.all([
-    listOwnImages(engine, context.signal),
-    readImageTag(buildImageRequest(config.container, context.environment)),
-  ]);
+  const current = readImageTag(buildImageRequest(config.container, context.environment));
+  const images = await listOwnImages(engine, context.signal);
   const rows = images.map((image) => toRow(image, current.reference));
   if (rows.length > 0) context.stdout.write(formatTable([heading, ...rows]));
   else context.stderr.write("No image yet. The first run builds one, and so does: agent-worker image build\n");

@@ -13,7 +13,7 @@ export async function imagePruneCommand(options: Pick<CommandOptions, "flags">, 
   const { config } = await loadSettings(options.flags, context);
   const { signal, stdout, environment } = context;
   await using engine = await connectEngine(buildEngineSettings(config), signal);
-  const current = await readImageTag(buildImageRequest(config.container, environment));
+  const current = readImageTag(buildImageRequest(config.container, environment));
   const images = await listOwnImages(engine, signal);
   let removed = 0;
   for (const image of images) {

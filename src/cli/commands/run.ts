@@ -72,7 +72,7 @@ export async function carryOutRun(
   });
   progress.close();
   for (const file of config.reports) {
-    const warning = await writeReport(file, report);
+    const warning = writeReport(file, report);
     // Also where it is quiet: the report itself cannot tell it.
     if (warning !== null) stderr.write(`${palette.yellow("warning:")} ${toPrintableLines(warning.message)}\n`);
   }

@@ -41,7 +41,7 @@ function describeEngine(engine: Engine, info: EngineInfo): Finding {
 async function checkImage(engine: Engine, { config, context }: { config: Config; context: CliContext }) {
   try {
     const request = buildImageRequest(config.container, context.environment);
-    const reference = request.reference ?? (await readImageTag(request)).reference;
+    const reference = request.reference ?? readImageTag(request).reference;
     const image = await findImage(engine, reference, context.signal);
     if (image !== undefined) {
       const age = formatElapsed(Math.max(0, Date.now() - Date.parse(image.createdAt)));

@@ -106,7 +106,7 @@ async function cleanLeftovers(record: RunRecord, { request, setting, state }: Le
   const { paths } = await store.readRun(record.runId);
   await rm(paths.scratch, { recursive: true, force: true });
   // Last, so that a failure above lets the next call try everything again.
-  await openRunFiles(paths.directory, record).update({ endedAt: new Date().toISOString() });
+  openRunFiles(paths.directory, record).update({ endedAt: new Date().toISOString() });
   return done.length === 0 ? ["had left nothing behind"] : done;
 }
 

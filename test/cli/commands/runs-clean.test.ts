@@ -23,7 +23,7 @@ async function openKilled(changes: { created?: boolean } = {}) {
   const repository = makeRepository();
   const base = repository.commit({ a: "1" });
   repository.git("branch", "agent/x");
-  const files = await world.create("Killed", createUlid(), repository.path);
+  const files = world.create("Killed", createUlid(), repository.path);
   const branch = { name: "agent/x", ref: "refs/heads/agent/x", base, created: true, ...changes };
   kill(files, { branch });
   const branches = () => repository.git("branch", "--list", "agent/*").trim();
@@ -62,7 +62,7 @@ describe("runs clean", () => {
   it("removes the containers of a killed run, and no others", async () => {
     using world = openWorld();
     await using engine = await openEngine();
-    const [killed, alive] = [await world.create("Killed"), await world.create("Alive")];
+    const [killed, alive] = [world.create("Killed"), world.create("Alive")];
     const containers = await Promise.all(
       [killed, alive].map((files) =>
         engine.docker.createContainer({ Image: baseImage, Cmd: ["true"], Labels: { "agent-worker.run": idOf(files) } }),
@@ -126,7 +126,7 @@ describe("runs clean", () => {
 
   it("refuses a run that is alive, and one of another host until it is forced", async () => {
     using world = openWorld();
-    const [alive, elsewhere] = [await world.create("Alive"), await world.create("Elsewhere")];
+    const [alive, elsewhere] = [world.create("Alive"), world.create("Elsewhere")];
     kill(elsewhere, { host: "elsewhere.example" });
     for (const force of [[], ["--force"]]) {
       const refused = await world.call("clean", idOf(alive), ...force);
@@ -139,9 +139,9 @@ describe("runs clean", () => {
 
   it("removes old runs that have ended, and damaged ones only by name", async () => {
     using world = openWorld();
-    const [old, young] = [await world.create("Old"), await world.create("Young")];
+    const [old, young] = [world.create("Old"), world.create("Young")];
     const ended = { endedAt: new Date().toISOString(), outcome: "succeeded" } as const;
-    await Promise.all([old.update(ended), young.update(ended)]);
+    for (const files of [old, young]) files.update(ended);
     kill(old, { createdAt: "2020-01-02T03:04:05.678Z" });
     mkdirSync(join(world.state, "runs", "odd"));
     expect((await world.call("clean", "--older-than", "30d")).stdout).toBe(
@@ -167,7 +167,7 @@ describe("runs clean", () => {
     const link = join(world.directory.path, "agent-worker-link");
     symlinkSync(home, link);
     for (const runtimeDirectory of [home, link, "relative/agent-worker-x"]) {
-      kill(await world.create("Killed"), { runtimeDirectory });
+      kill(world.create("Killed"), { runtimeDirectory });
     }
     expect((await world.call("clean")).exitCode).toBe(0);
     expect([existsSync(home), existsSync(link)]).toEqual([true, true]);
@@ -175,7 +175,7 @@ describe("runs clean", () => {
 
   it("stops at a signal, as cancelled", async () => {
     using world = openWorld();
-    kill(await world.create("Killed"));
+    kill(world.create("Killed"));
     world.abort.abort("SIGTERM");
     await expect(world.call("clean")).rejects.toBe("SIGTERM");
     expect((await world.store.readRun("latest")).record?.endedAt).toBeNull();

@@ -14,9 +14,9 @@ const at = (seconds: number): string => new Date(Date.UTC(2026, 0, 2, 3, 4, seco
 describe("runs list", () => {
   it("shows how each run stands, the newest first", async () => {
     using world = openWorld();
-    const ended = await world.create("Old one", "01ARYZ6S41TSV4RRFFQ69G5FAV");
-    await ended.update({ outcome: "no_changes", endedAt: new Date().toISOString() });
-    await world.create("New \u001B[31mone", "01BRYZ6S41TSV4RRFFQ69G5FAV");
+    const ended = world.create("Old one", "01ARYZ6S41TSV4RRFFQ69G5FAV");
+    ended.update({ outcome: "no_changes", endedAt: new Date().toISOString() });
+    world.create("New \u001B[31mone", "01BRYZ6S41TSV4RRFFQ69G5FAV");
     mkdirSync(join(world.state, "runs", "odd"));
     const { stdout, exitCode } = await world.call("list");
     expect(exitCode).toBe(0);
@@ -30,7 +30,7 @@ describe("runs list", () => {
 
   it("prints JSON", async () => {
     using world = openWorld();
-    await world.create("One");
+    world.create("One");
     const { stdout } = await world.call("list", "--json");
     expect(JSON.parse(stdout)).toEqual([
       expect.objectContaining({ state: "running", record: expect.objectContaining({ title: "One" }) }),
@@ -47,7 +47,7 @@ describe("runs list", () => {
 describe("runs show", () => {
   it("prints the report as the run did", async () => {
     using world = openWorld();
-    const files = await world.create("One");
+    const files = world.create("One");
     writeFileSync(files.report, JSON.stringify(samples.failed));
     expect((await world.call("show", "latest")).stdout).toMatch(
       /^✗ Failed {2}Upgrade eslint[^]*git -C \/home\/ann\/project diff/,
@@ -57,7 +57,7 @@ describe("runs show", () => {
 
   it("prints what is known where there is no report", async () => {
     using world = openWorld();
-    const files = await world.create("One");
+    const files = world.create("One");
     const { stdout } = await world.call("show", "latest");
     expect(stdout).toMatch(/^running {2}One\n\n {2}Branch {3}none yet\n/);
     expect(stdout).toContain(`Files    ${files.directory}\n`);
@@ -73,7 +73,7 @@ describe("runs show", () => {
 describe("runs logs", () => {
   it("prints events for people, also those of other versions, and leaves out a torn line", async () => {
     using world = openWorld();
-    const files = await world.create("One");
+    const files = world.create("One");
     writeFileSync(
       files.events,
       event(1, "message", { text: "Hello.\n\u001B[2JBye." }) +
@@ -94,7 +94,7 @@ describe("runs logs", () => {
 
   it("says so where there is nothing in it", async () => {
     using world = openWorld();
-    await world.create("One");
+    world.create("One");
     expect(await world.call("logs", "latest", "--log", "stderr")).toEqual({
       exitCode: 0,
       stdout: "",
@@ -104,7 +104,7 @@ describe("runs logs", () => {
 
   it("prints the lines of each log as they are stored", async () => {
     using world = openWorld();
-    const files = await world.create("One");
+    const files = world.create("One");
     writeFileSync(files.events, event(1, "message", { text: "hello" }));
     writeFileSync(files.agent, '{"type":"system"}\nnot json\n');
     writeFileSync(files.stderr, "oops \u001B[31m\n");
@@ -117,7 +117,7 @@ describe("runs logs", () => {
 
   it("prints JSON that no terminal obeys and that reads the same", async () => {
     using world = openWorld();
-    const files = await world.create("One");
+    const files = world.create("One");
     const odd = { text: "\u001B[2J \u009B2J \u202E \u2028 \u200D" };
     const stored = `{"type":\t"message",${JSON.stringify(odd).slice(1)}`;
     writeFileSync(files.agent, `${stored}\r\nnot json \u001B[2J\n`);
@@ -130,17 +130,17 @@ describe("runs logs", () => {
 
   it("prints nothing for a log that was never written", async () => {
     using world = openWorld();
-    await world.create("One");
+    world.create("One");
     expect((await world.call("logs", "latest")).stdout).toBe("");
   });
 
   it("follows a run until it has ended", async () => {
     using world = openWorld();
-    const files = await world.create("One");
+    const files = world.create("One");
     writeFileSync(files.events, event(1, "message", { text: "first" }));
     const called = world.call("logs", "latest", "--follow");
     appendFileSync(files.events, event(2, "message", { text: "second" }));
-    await files.update({ outcome: "succeeded", endedAt: new Date().toISOString() });
+    files.update({ outcome: "succeeded", endedAt: new Date().toISOString() });
     expect((await called).stdout).toBe("03:04:01  first\n03:04:02  second\n");
   });
 });

@@ -28,7 +28,7 @@ function recover(world: DispatchWorld): Promise<void> {
 async function record(world: DispatchWorld, { isKilled }: { readonly isKilled: boolean }): Promise<RunFiles> {
   const runId = createUlid();
   const name = `agent/x-${runId.slice(-6).toLowerCase()}`;
-  const files = await openStore(world.dataDirectory).createRun({
+  const files = openStore(world.dataDirectory).createRun({
     runId,
     title: "t",
     repository: world.directory,
@@ -37,7 +37,7 @@ async function record(world: DispatchWorld, { isKilled }: { readonly isKilled: b
   });
   const runtimeDirectory = join(world.dataDirectory, `agent-worker-${runId}`);
   for (const directory of [runtimeDirectory, files.scratch]) mkdirSync(directory);
-  await files.update({ runtimeDirectory });
+  files.update({ runtimeDirectory });
   world.git("update-ref", `refs/heads/${name}`, world.base);
   world.git("update-ref", buildKeptRef(runId), world.base);
   if (isKilled) {

@@ -27,9 +27,9 @@ async function openSessions(): Promise<Opened> {
     async leave(session, content) {
       const task = await world.submit();
       const runId = createUlid();
-      const files = await runs.createRun({ runId, title: "", repository: directory, commonDirectory: directory });
+      const files = runs.createRun({ runId, title: "", repository: directory, commonDirectory: directory });
       writeFileSync(files.session, content);
-      if (session !== undefined) await files.update({ session });
+      if (session !== undefined) files.update({ session });
       const claim: Claim = { taskId: task.id, fence: 1, attempt: 1, runId };
       await sessions.keep(task, claim);
       return task;
