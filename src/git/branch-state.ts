@@ -1,4 +1,4 @@
-import { readFile, readdir } from "node:fs/promises";
+import { lstatSync, readFileSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Repository } from "./repository.ts";
 import { runGit } from "./run-git.ts";
@@ -32,18 +32,52 @@ export async function readCheckedOut(
   repository: Repository,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
-  const [listed, rebased] = await Promise.all([
-    // Without -z, which git before 2.36 lacks: a line break in a path can only make this more careful.
-    runGit(repository, ["worktree", "list", "--porcelain"], { signal }),
-    readRebased(repository),
-  ]);
-  const found = new Map(rebased);
+  const linked = listLinked(repository);
+  const found = new Map(readRebased(repository, linked));
+  const head = linked.length > 0 ? undefined : readOnlyHead(repository);
+  if (head === null) return found;
+  if (head !== undefined) return found.set(toName(head), repository.path);
+  // Without -z, which git before 2.36 lacks: a line break in a path can only make this more careful.
+  const listed = await runGit(repository, ["worktree", "list", "--porcelain"], { signal });
   let place = repository.path;
   for (const line of listed.stdout.toString("utf8").split("\n")) {
     if (line.startsWith("worktree ")) place = line.slice("worktree ".length);
     if (line.startsWith("branch ")) found.set(toName(line.slice("branch ".length)), place);
   }
   return found;
+}
+
+/** The directories of its linked work trees. */
+function listLinked({ commonDirectory }: Repository): readonly string[] {
+  const folder = join(commonDirectory, "worktrees");
+  try {
+    return readdirSync(folder).map((name) => join(folder, name));
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * The ref that the one work tree of a repository stands on, as git's own file has it: starting git takes longer than all of this.
+ * null: on none; undefined: that file is none of the common kind, and git must be asked.
+ */
+function readOnlyHead({ commonDirectory, isBare }: Repository): string | null | undefined {
+  if (isBare) return null;
+  const text = tryRead(join(commonDirectory, "HEAD"));
+  // With reftable the file names a ref that cannot be.
+  const [, ref] = /^ref: (refs\/heads\/(?!\.).+)\n$/.exec(text) ?? [];
+  if (ref === undefined) return /^[0-9a-f]+\n$/.test(text) ? null : undefined;
+  // A branch may only be another name of one.
+  return tryRead(join(commonDirectory, ref)).startsWith("ref:") ? undefined : ref;
+}
+
+/** A regular file's text. In old repositories HEAD is a symbolic link. */
+function tryRead(file: string): string {
+  try {
+    return lstatSync(file).isFile() ? readFileSync(file, "utf8") : "";
+  } catch {
+    return "";
+  }
 }
 
 async function readBranches(
@@ -62,15 +96,12 @@ async function readBranches(
 }
 
 /** A rebase detaches HEAD and moves its branch at the end; it must not be moved in between. */
-async function readRebased(repository: Repository): Promise<ReadonlyMap<string, string>> {
-  const folder = join(repository.commonDirectory, "worktrees");
-  const linked = await readdir(folder).catch(() => []);
-  const directories = [repository.commonDirectory, ...linked.map((name) => join(folder, name))];
+function readRebased({ path, commonDirectory }: Repository, linked: readonly string[]): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
-  for (const directory of directories) {
+  for (const directory of [commonDirectory, ...linked]) {
     for (const file of ["rebase-merge/head-name", "rebase-apply/head-name"]) {
-      const text = await readFile(join(directory, file), "utf8").catch(() => "");
-      const place = directory === repository.commonDirectory ? repository.path : basename(directory);
+      const text = tryRead(join(directory, file));
+      const place = directory === commonDirectory ? path : basename(directory);
       if (text.startsWith("refs/heads/")) found.set(toName(text.trim()), `${place} (in a rebase)`);
     }
   }

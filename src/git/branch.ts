@@ -4,10 +4,9 @@ import { quoteForShell } from "../util/printable.ts";
 import { checkBranchName } from "./branch-name.ts";
 import { readBranchState } from "./branch-state.ts";
 import type { BranchState } from "./branch-state.ts";
-import type { Repository } from "./repository.ts";
+import type { Base, Repository } from "./repository.ts";
 import { openReservation } from "./reservation.ts";
 import type { Reservation } from "./reservation.ts";
-import type { Base } from "./resolve-base.ts";
 
 export interface BranchRequest {
   readonly name: string;

@@ -11,6 +11,12 @@ import { listObjectDirectories, readIfThere } from "./object-directories.ts";
 import { runGit } from "./run-git.ts";
 import type { GitResult } from "./run-git.ts";
 
+/** What a run starts from: a commit, and the full name of the ref that stood there (null for a bare commit id). */
+export interface Base {
+  readonly ref: string | null;
+  readonly sha: string;
+}
+
 /** A repository of the user's. All paths are absolute and free of symbolic links. */
 export interface Repository {
   /** The top of the work tree; of a bare repository its directory. */
@@ -25,6 +31,8 @@ export interface Repository {
   readonly shallow: readonly string[];
   readonly objectFormat: "sha1" | "sha256";
   readonly isBare: boolean;
+  /** Where HEAD stood when this was asked; null: at no commit. */
+  readonly head: Base | null;
   readonly identity: GitIdentity;
   readonly settings: GitSettings;
 }
@@ -43,7 +51,7 @@ export async function openRepository(
   const { gitDirectory, commonDirectory } = found;
   const [path] = await Promise.all([
     found.top ?? (found.isBare ? gitDirectory : findWorkTree(found, { start, settings, signal })),
-    found.hasHead ? undefined : requireCommit(found, { start, settings, signal }),
+    found.head !== null ? undefined : requireCommit(found, { start, settings, signal }),
   ]);
   const shallow = found.isShallow ? readIfThere(join(commonDirectory, "shallow")) : "";
   return {
@@ -54,6 +62,7 @@ export async function openRepository(
     shallow: shallow.split("\n").filter((line) => line !== ""),
     objectFormat: found.objectFormat,
     isBare: found.isBare,
+    head: found.head,
     identity: settings.identity ?? defaultIdentity,
     settings,
   };
@@ -75,7 +84,7 @@ interface Discovery {
   readonly isShallow: boolean;
   /** Undefined outside of a work tree. */
   readonly top: string | undefined;
-  readonly hasHead: boolean;
+  readonly head: Base | null;
 }
 
 /** Without waiting: git should be at work before the caller goes on. */
@@ -107,6 +116,8 @@ const questions = [
   "--is-shallow-repository",
   "--is-inside-work-tree",
   "--show-cdup",
+  "HEAD^{commit}",
+  "--symbolic-full-name",
   "HEAD",
 ];
 
@@ -124,8 +135,8 @@ async function ask({ start, settings, signal }: Search, configuration: GitConfig
 function parseDiscovery(search: Search, answer: Answer): Discovery {
   const lines = answer.stdout.toString("utf8").split("\n");
   const [isBare, gitDirectory = "", commonDirectory = "", format, isShallow, isInside = "", cdup = ""] = lines;
-  const hasHead = answer.exitCode === 0;
-  if (!hasHead && !answer.stderr.includes("ambiguous argument 'HEAD'")) throw toDiscoveryError(search, answer);
+  const isUnborn = answer.stderr.includes("ambiguous argument 'HEAD^{commit}'");
+  if (answer.exitCode !== 0 && !isUnborn) throw toDiscoveryError(search, answer);
   return {
     isBare: isBare === "true",
     gitDirectory,
@@ -133,8 +144,14 @@ function parseDiscovery(search: Search, answer: Answer): Discovery {
     objectFormat: format === "sha256" ? "sha256" : "sha1",
     isShallow: isShallow === "true",
     top: isInside === "true" ? resolve(search.start, cdup) : undefined,
-    hasHead,
+    head: answer.exitCode === 0 ? readHead(lines) : null,
   };
+}
+
+/** Counted from the end: outside of a work tree some questions before have no answer. */
+function readHead(lines: readonly string[]): Base {
+  const [sha = "", ref = ""] = lines.slice(-3);
+  return { ref: ref.startsWith("refs/") ? ref : null, sha };
 }
 
 function toDiscoveryError({ start }: Search, answer: Answer): WorkerError {

@@ -3,20 +3,18 @@ import { join } from "node:path";
 import { WorkerError } from "../core/worker-error.ts";
 import { quoteForShell } from "../util/printable.ts";
 import { suggestAll } from "../util/suggest.ts";
-import type { Repository } from "./repository.ts";
+import type { Base, Repository } from "./repository.ts";
 import { runGit } from "./run-git.ts";
-
-/** What a run starts from: a commit, and the full name of the ref that stood there (null for a bare commit id). */
-export interface Base {
-  readonly ref: string | null;
-  readonly sha: string;
-}
 
 /**
  * Resolves a revision once, to a commit whose files are all here. Throws BASE_NOT_FOUND, and REPOSITORY_PARTIAL for
  * a partial clone that lacks files of that commit.
  */
 export async function resolveBase(repository: Repository, revision: string, signal: AbortSignal): Promise<Base> {
+  if (revision === "HEAD" && repository.head !== null) {
+    await requireFiles(repository, repository.head.sha, signal);
+    return repository.head;
+  }
   // No revision begins with "-"; a branch that does is still reached as refs/heads/-x.
   if (revision === "" || revision.startsWith("-")) throw await toNotFound(repository, revision, signal);
   // `:/text` takes all that follows as text to search for; what it finds is a commit already.

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { OnBranchExists } from "../../src/core/runner.ts";
@@ -121,6 +121,36 @@ describe("planBranch", () => {
     expect(await plan(repository, "unborn", "suffix")).toMatchObject({ name: "unborn-2" });
     expect(await plan(repository, "elsewhere", "reuse")).toMatchObject({ base: { ref: "refs/heads/elsewhere" } });
   });
+});
+
+test("refuses the branch of the only work tree, however its HEAD names it", async () => {
+  using checkout = makeRepository();
+  const head = join(checkout.path, ".git/HEAD");
+  const repository = await open(checkout.path);
+  const replace = () => plan(repository, "main", "replace");
+  await expect(replace()).rejects.toMatchObject({ code: "BRANCH_CHECKED_OUT", message: /checked out in/ });
+  checkout.git("symbolic-ref", "refs/heads/alias", "refs/heads/main");
+  checkout.git("symbolic-ref", "HEAD", "refs/heads/alias");
+  await expect(replace()).rejects.toMatchObject({ code: "BRANCH_CHECKED_OUT" });
+  rmSync(head);
+  symlinkSync("refs/heads/main", head);
+  await expect(replace()).rejects.toMatchObject({ code: "BRANCH_CHECKED_OUT" });
+  rmSync(head);
+  writeFileSync(head, "ref: refs/heads/main\n");
+  mkdirSync(join(checkout.path, ".git/rebase-merge"));
+  writeFileSync(join(checkout.path, ".git/rebase-merge/head-name"), "refs/heads/rebased\n");
+  await expect(plan(repository, "rebased")).rejects.toMatchObject({ code: "BRANCH_CHECKED_OUT" });
+  rmSync(join(checkout.path, ".git/rebase-merge"), { recursive: true });
+  checkout.git("switch", "--quiet", "--detach");
+  expect(await replace()).toMatchObject({ name: "main" });
+});
+
+test("takes no branch of a bare repository for checked out", async () => {
+  using checkout = makeRepository();
+  using other = makeDirectory();
+  const bare = join(other.path, "bare.git");
+  runTestGit(other.path, ["clone", "--quiet", "--bare", checkout.path, bare]);
+  expect(await plan(await open(bare), "main", "replace")).toMatchObject({ name: "main" });
 });
 
 describe("reserveBranch", () => {

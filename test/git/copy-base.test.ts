@@ -26,6 +26,7 @@ describe("copyBase", () => {
     expect(copy.git("rev-list", "--count", base)).toBe("50");
     expect(copy.git("ls-tree", "-r", "--name-only", base)).toBe("a.txt\nb/c.txt");
     expect(copy.git("fsck", "--strict")).toContain(`dangling commit ${base}`);
+    copy.git("update-ref", "refs/heads/none", base);
     expect((await open(directory)).objectDirectories).toEqual(source.objectDirectories);
   });
 

@@ -64,8 +64,11 @@ describe("openRepository", () => {
   test("opens a detached, a shallow and a sha256 repository", async () => {
     using checkout = makeRepository();
     checkout.commit({ two: "2" });
+    const sha = checkout.git("rev-parse", "HEAD");
+    expect(await open(checkout.path)).toMatchObject({ head: { sha, ref: "refs/heads/main" } });
     checkout.git("switch", "--quiet", "--detach");
-    expect(await open(checkout.path)).toMatchObject({ path: checkout.path });
+    expect(await open(checkout.path)).toMatchObject({ path: checkout.path, head: { sha, ref: null } });
+    expect((await open(join(checkout.path, ".git"))).head).toEqual({ sha, ref: null });
     using other = makeDirectory();
     const shallow = join(other.path, "shallow");
     runTestGit(other.path, ["clone", "--quiet", "--depth=1", `file://${checkout.path}`, shallow]);

@@ -72,11 +72,10 @@ async function attemptSoon(
   { loadCli, settings }: Parts,
   early: Omit<EarlyAttempt, "cli" | "engine" | "settings">,
 ): Promise<void> {
-  // A moment later: the repository is asked first, and git works while this keeps the processor busy.
-  await new Promise((resolve) => setTimeout(resolve, 2));
   const { prepareEngine } = await import("./prepare-engine.ts");
-  // It answers while the rest is loaded.
   const engine = prepareEngine(settings, early.signal);
+  // It is asked before the rest is loaded, and answers meanwhile.
+  await Promise.allSettled([engine.engine, early.place]);
   const [cli, { runAttempt }] = await Promise.all([loadCli(), import("./run-attempt.ts")]);
   await runAttempt({ ...early, cli, settings, engine });
 }
