@@ -34,7 +34,7 @@ async function build(): Promise<void> {
   // In turn: the first one empties dist/.
   const output: RolldownOutput[] = [];
   for (const config of configs) output.push(await bundle(config));
-  for (const name of ["start.sh", "fill.sh"]) copyFileSync(`docker/entry/${name}`, `dist/entry/${name}`);
+  for (const name of ["start.sh", "launch.sh"]) copyFileSync(`docker/entry/${name}`, `dist/entry/${name}`);
   execFileSync("tsc", ["--project", "tsconfig.build.json"], { stdio: ["ignore", 2, 2] });
   embedZodTypes("dist/types");
   const { buildReportSchema } = await import("../src/report/report-schema.ts");

@@ -71,7 +71,13 @@ async function buildSpec(
     model: undefined,
     limits,
   };
-  const request = { task, credential: "api-key", conversationId: anyConversation, workTree: "/workspace" } as const;
+  const request = {
+    task,
+    credential: "api-key",
+    conversationId: anyConversation,
+    workTree: "/workspace",
+    modelPort: port,
+  } as const;
   const { argv, environment, input } = claudeCli.buildCommand(request);
   const caller = readCaller();
   const mapping = await readHostMapping(engine, caller.uid, AbortSignal.timeout(60_000));
@@ -79,9 +85,7 @@ async function buildSpec(
   const spec = {
     image,
     command: ["sh", "-c", `${forward} & exec ${argv.join(" ")}`],
-    environment: Object.fromEntries(
-      Object.entries(environment).map(([name, value]) => [name, value.replace("{modelPort}", String(port))]),
-    ),
+    environment,
     labels: { bench: "floor" },
     mounts: [
       { source: join(root, "bench/floor"), target: "/opt/agent-worker/entry" },

@@ -1,40 +1,23 @@
-// Starts the agent CLI, ends it when told, and sees to it that nothing of it is left when its work is collected.
-import { spawn } from "node:child_process";
+// Ends the agent CLI when told, and sees to it that nothing of it is left when its work is collected.
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 
 /**
- * stdout and stderr are the container's own: the agent's output never passes through this program.
- * @param {{ command: string[], cwd: string, environment: Record<string, string>, prompt: Promise<Buffer> }} options
+ * TERM, then KILL after the grace. It has a process group of its own, so that both reach its children as well.
+ * @param {number} pid
+ * @param {number} graceMs
  */
-export function startAgent({ command, cwd, environment, prompt }) {
-  const [file = "", ...args] = command;
-  // A process group of its own, so that TERM reaches its children as well.
-  const child = spawn(file, args, { cwd, env: environment, stdio: ["pipe", "inherit", "inherit"], detached: true });
-  child.stdin?.on("error", () => {});
-  void prompt.then((bytes) => child.stdin?.end(bytes));
+export function stopAgent(pid, graceMs) {
   /** @param {NodeJS.Signals} signal */
   const signalGroup = (signal) => {
-    if (child.pid === undefined) return;
     try {
-      process.kill(-child.pid, signal);
+      process.kill(-pid, signal);
     } catch {
       // gone already
     }
   };
-  /** @type {Promise<{ code: number | null, signal: string | null, error: string | null }>} */
-  const exited = new Promise((resolve) => {
-    child.on("error", (error) => resolve({ code: null, signal: null, error: error.message }));
-    child.on("exit", (code, signal) => resolve({ code, signal, error: null }));
-  });
-  return {
-    exited,
-    /** TERM, then KILL after the grace. @param {number} graceMs */
-    stop: (graceMs) => {
-      if (graceMs > 0) signalGroup("SIGTERM");
-      setTimeout(() => signalGroup("SIGKILL"), graceMs).unref();
-    },
-  };
+  if (graceMs > 0) signalGroup("SIGTERM");
+  setTimeout(() => signalGroup("SIGKILL"), graceMs).unref();
 }
 
 /** Kills every other process of the container and waits until they are gone. Never to be called outside one. */

@@ -10,18 +10,31 @@ export function connectControl(socketPath, { onStop, onLost }) {
   /** @type {PromiseWithResolvers<Buffer>} */
   const { promise: prompt, resolve: resolvePrompt } = Promise.withResolvers();
   let finished = false;
-  let pending = Buffer.alloc(0);
+  /** @type {Buffer[]} */
+  let chunks = [];
+  let bytes = 0;
+  let awaited = 0;
 
   socket.on("data", (chunk) => {
-    pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
+    chunks.push(chunk);
+    bytes += chunk.length;
+    // A prompt comes in many pieces: they are put together once.
+    if (bytes < awaited) return;
+    let pending = Buffer.concat(chunks);
+    awaited = 0;
     for (let newline = pending.indexOf(10); newline >= 0; newline = pending.indexOf(10)) {
       const message = JSON.parse(pending.subarray(0, newline).toString());
       const end = newline + 1 + (message.type === "prompt" ? message.bytes : 0);
-      if (pending.length < end) return;
+      if (pending.length < end) {
+        awaited = end;
+        break;
+      }
       if (message.type === "prompt") resolvePrompt(pending.subarray(newline + 1, end));
       if (message.type === "stop") onStop(message.graceMs);
       pending = pending.subarray(end);
     }
+    chunks = [pending];
+    bytes = pending.length;
   });
   socket.on("error", () => {});
   socket.on("close", () => {

@@ -1,22 +1,9 @@
-// The agent CLI's own record of the conversation: put back before it starts, brought out when all has ended.
+// The agent CLI's own record of the conversation, brought out when all has ended.
 import { once } from "node:events";
-import { constants, fstatSync, mkdirSync, openSync, readFileSync, readSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { constants, fstatSync, openSync, readSync } from "node:fs";
 
-/** Where an earlier one is mounted. */
-const earlierFile = "/opt/agent-worker/conversation";
 /** The host refuses more. */
 const maxBytes = 64 * 1024 * 1024;
-
-/** Written, not linked: the CLI goes on writing to it. @param {import("./order.mjs").Order} order */
-export function putConversationBack({ conversation }) {
-  if (!conversation?.restored) return;
-  mkdirSync(dirname(conversation.file), { recursive: true, mode: 0o700 });
-  // Bytes as characters: a line need not be text.
-  const lines = readFileSync(earlierFile, "latin1").split("\n");
-  const kept = lines.filter((line) => !line.startsWith(conversation.omitted));
-  writeFileSync(conversation.file, kept.join("\n"), { encoding: "latin1", mode: 0o600 });
-}
 
 const chunkBytes = 1024 * 1024;
 const nothing = { bytes: 0, send: async () => {} };
@@ -29,7 +16,7 @@ const nothing = { bytes: 0, send: async () => {} };
  */
 export function openConversation({ mode, conversation }) {
   // After a second start the home directory is a new one.
-  const file = conversation === null || mode === "collect" ? null : tryOpen(conversation.file);
+  const file = conversation === null || mode === "collect" ? null : tryOpen(conversation);
   if (file === null) return nothing;
   const found = fstatSync(file);
   if (!found.isFile() || found.size > maxBytes) return nothing;

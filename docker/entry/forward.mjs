@@ -3,9 +3,10 @@ import { connect, createServer } from "node:net";
 
 /**
  * @param {string} socketPath
- * @returns {Promise<number>} the port on 127.0.0.1
+ * @param {number} port on 127.0.0.1
+ * @returns {Promise<void>}
  */
-export function openForwarder(socketPath) {
+export function openForwarder(socketPath, port) {
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (client) => {
     const gateway = connect({ path: socketPath, allowHalfOpen: true });
     client.pipe(gateway).pipe(client);
@@ -14,9 +15,6 @@ export function openForwarder(socketPath) {
   });
   return new Promise((resolve, reject) => {
     server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      resolve(typeof address === "object" && address !== null ? address.port : 0);
-    });
+    server.listen(port, "127.0.0.1", () => resolve());
   });
 }

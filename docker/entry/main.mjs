@@ -1,16 +1,16 @@
 // Process 1's only child in the container: reads the host's order, runs the agent CLI, brings its work out.
 import { connectControl } from "./control.mjs";
-import { killEverythingElse, readOutOfMemoryKills, startAgent } from "./agent-process.mjs";
+import { killEverythingElse, readOutOfMemoryKills, stopAgent } from "./agent-process.mjs";
 import { collect } from "./collect.mjs";
-import { openConversation, putConversationBack } from "./conversation.mjs";
+import { openConversation } from "./conversation.mjs";
 import { openForwarder } from "./forward.mjs";
+import { followLaunch, givePrompt } from "./launch.mjs";
 import { readOrder } from "./order.mjs";
 import { answers, findReachable } from "./self-test.mjs";
-import { waitForWorkTree } from "./workspace.mjs";
 
 const runDirectory = "/opt/agent-worker/run";
 
-/** @type {ReturnType<typeof startAgent> | null} */
+/** @type {number | null} The agent CLI's process. */
 let agent = null;
 /** @type {number | null} */
 let stopGraceMs = null;
@@ -23,7 +23,7 @@ async function main() {
   const control = connectControl(`${runDirectory}/control.sock`, {
     onStop: (graceMs) => {
       stopGraceMs = graceMs;
-      agent?.stop(graceMs);
+      if (agent !== null) stopAgent(agent, graceMs);
     },
     // The host is gone, and the gateway with it: going on would only burn time.
     onLost: () => void killEverythingElse().finally(() => process.exit(1)),
@@ -34,7 +34,7 @@ async function main() {
     const first = readOrder(orderFile);
     const workTree = `/workspace/${first.directory}`;
     expectsPrompt = first.mode === "run";
-    const baseTree = first.mode === "run" ? await runAgent({ workTree, order: first, control }) : null;
+    const baseTree = first.mode === "run" ? await runAgent(first, control) : null;
     // Whoever was started before there was a task learns only now what the commit is to be called.
     const order = readOrder(orderFile);
     const { head, notes, sendPack } = await collect(workTree, { ...order, baseTree }, control.socket);
@@ -53,32 +53,30 @@ async function main() {
 }
 
 /**
- * The CLI starts as soon as nothing but the model can be reached; its prompt waits until the model has answered as well.
- * @param {{ workTree: string, order: import("./order.mjs").Order, control: ReturnType<typeof connectControl> }} options
+ * The CLI is started meanwhile, where no route leads out of here; its prompt waits until the model has answered and nothing else has.
+ * @param {import("./order.mjs").Order} order
+ * @param {ReturnType<typeof connectControl>} control
  * @returns {Promise<string>} the tree of the base
  */
-async function runAgent({ workTree, order, control }) {
-  const forwarding = openForwarder(`${runDirectory}/gateway.sock`);
-  const [modelPort, reachable, baseTree] = await Promise.all([forwarding, findReachable(), waitForWorkTree()]);
-  const answering = answers(modelPort);
-  if (reachable.length > 0 || stopGraceMs !== null) {
-    const modelEndpoint = await answering;
-    control.send({ type: "ready", selfTest: { modelEndpoint, reachable } });
-    if (stopGraceMs !== null) return baseTree;
-    throw new Error("the self-test failed");
-  }
-  const environment = Object.fromEntries(
-    Object.entries(order.environment).map(([name, value]) => [name, value.replace("{modelPort}", String(modelPort))]),
-  );
-  putConversationBack(order);
+async function runAgent({ modelPort }, control) {
+  const launch = followLaunch();
   const killsBefore = readOutOfMemoryKills();
-  const prompt = answering.then((ok) => (ok ? control.prompt : new Promise(() => {})));
-  agent = startAgent({ command: order.command, cwd: workTree, environment, prompt });
+  const answering = openForwarder(`${runDirectory}/gateway.sock`, modelPort).then(() => answers(modelPort));
+  answering.catch(() => {});
+  const [found, baseTree] = await Promise.all([findReachable(), launch.filled]);
+  const { pid, route } = await launch.started;
+  const reachable = route === null ? found : [`other machines through ${route}`, ...found];
   const modelEndpoint = await answering;
   control.send({ type: "ready", selfTest: { modelEndpoint, reachable } });
-  if (!modelEndpoint) throw new Error("the self-test failed");
+  if (stopGraceMs !== null) {
+    await killEverythingElse();
+    return baseTree;
+  }
+  if (!modelEndpoint || reachable.length > 0) throw new Error("the self-test failed");
+  agent = pid;
+  void control.prompt.then(givePrompt);
   control.send({ type: "started" });
-  const exit = await agent.exited;
+  const exit = await launch.exited;
   await killEverythingElse();
   control.send({ type: "exited", ...exit, outOfMemoryKills: readOutOfMemoryKills() - killsBefore });
   return baseTree;

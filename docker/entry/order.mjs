@@ -6,10 +6,8 @@ import { readFileSync } from "node:fs";
  * @property {"run" | "collect"} mode `collect`: the agent has run already; only bring its work out.
  * @property {string} directory Name of the work tree below /workspace.
  * @property {string} base Commit id the work starts from.
- * @property {string[]} command argv of the agent CLI.
- * @property {{ file: string, restored: boolean, omitted: string } | null} conversation Where the agent CLI keeps it; `restored`: one
- *   is continued, without the lines that begin with `omitted`.
- * @property {Record<string, string>} environment `{modelPort}` in a value becomes the forwarder's port.
+ * @property {number} modelPort Where the model answers on the loopback.
+ * @property {string | null} conversation The file in which the agent CLI keeps it.
  * @property {{ name: string, email: string }} author
  * @property {string} commitMessage For what the agent left uncommitted.
  */

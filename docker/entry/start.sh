@@ -1,15 +1,16 @@
-# The container's first program: fills the work tree while Node starts; main.mjs reads how that went.
-. /opt/agent-worker/entry/fill.sh
+# The container's first program: fills the work tree and starts the agent CLI, while Node starts. main.mjs, which takes its place, hears of
+# that on descriptor 4 and writes the prompt to 3; their other ends are 5 and 6.
+. /opt/agent-worker/entry/launch.sh
 run=/opt/agent-worker/run
 
-# Where the host has named none, the agent has run already: only its work is brought out.
-if read -r directory 2> /dev/null < "$run/fill"; then
-  # The parent of what fills it ends at once, so that process 1 buries it: Node would not.
-  (
-    {
-      said=$(fill "$run/git" "/workspace/$directory" 2>&1)
-      echo "$?" "$said" > /tmp/.filled
-    } &
-  )
+# Where the host has left nothing to start, the agent has run already: only its work is brought out.
+if [ -f "$run/agent.sh" ]; then
+  mkfifo /tmp/.prompt /tmp/.launch
+  # First for reading and writing: to open one end alone would wait for the other.
+  exec 3<> /tmp/.prompt 6< /tmp/.prompt 5<> /tmp/.launch 4< /tmp/.launch
+  # The parent of what launches ends at once, so that process 1 buries it: Node would not.
+  (exec 3>&- 4<&- && launch "$run" &)
+  exec 5>&- 6<&-
 fi
-exec node /opt/agent-worker/entry/main.cjs
+# Compiling beside it can keep Node from ever ending: it waits for its compiler, which waits for it to collect garbage (24.21).
+exec node --no-concurrent-recompilation /opt/agent-worker/entry/main.cjs

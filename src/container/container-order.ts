@@ -8,19 +8,17 @@ export interface ContainerOrder {
   readonly directory: string;
   /** Commit id the work starts from. */
   readonly base: string;
-  /** argv of the agent CLI. */
-  readonly command: readonly string[];
-  /**
-   * Where the agent CLI keeps its conversation inside; `restored`: an earlier one is put there first, without the lines that begin
-   * with `omitted`. null: it is not kept.
-   */
-  readonly conversation: { readonly file: string; readonly restored: boolean; readonly omitted: string } | null;
-  /** `{modelPort}` in a value becomes the port on which the model answers inside. */
-  readonly environment: Readonly<Record<string, string>>;
+  /** Where the model answers on the container's loopback. */
+  readonly modelPort: number;
+  /** The file inside in which the agent CLI keeps its conversation; null: it is not kept. */
+  readonly conversation: string | null;
   readonly author: { readonly name: string; readonly email: string };
   /** For what the agent left uncommitted: read when that is gathered. */
   readonly commitMessage: string;
 }
+
+/** Known before the container is: the agent CLI is started as soon as it is there. Nobody else is in there to take it. */
+export const modelPort = 8765;
 
 /** Where the entry program finds its order, in the directory that is mounted with the sockets. */
 export const orderFileName = "order.json";

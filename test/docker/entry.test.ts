@@ -77,7 +77,7 @@ test("without a change the base itself is announced, and no pack", async () => {
   expect(await collectAll(entry.control.pack())).toEqual([]);
 });
 
-const conversation = { file: "/home/agent/kept/talk.jsonl", restored: false, omitted: "" };
+const conversation = "/home/agent/kept/talk.jsonl";
 
 test("the conversation comes before the pack, byte for byte", async () => {
   await using entry = await openEntryContainer();
@@ -119,13 +119,16 @@ test("a stop reaches the program and its children, first as TERM, then as KILL",
     entry.order(["sh", "-c", `trap 'echo parent >> term' TERM; ${child} echo ready; ${wait}`]),
     noPrompt,
   );
-  const messages = entry.readMessages();
+  const source = entry.control.messages(parseMessage);
+  const [ready, started] = [await source.next(), await source.next()];
+  expect([ready.value?.type, started.value?.type]).toEqual(["ready", "started"]);
   let output = "";
   for await (const { bytes } of entry.container.output) {
     output += Buffer.from(bytes).toString();
     if (output === "ready\nready\n") break;
   }
   entry.control.stop(2_000);
+  const messages = collectAll(source);
   expect(await messages).toContainEqual(expect.objectContaining({ type: "exited", code: null, signal: "SIGKILL" }));
   const term = await showCollected(entry, findHead(await messages), "term");
   expect(term.split("\n").toSorted((one, other) => one.localeCompare(other))).toEqual(["child", "parent"]);

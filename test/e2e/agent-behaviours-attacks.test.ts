@@ -117,8 +117,23 @@ setTimeout(() => { writeFileSync("answer", "open\\n"); process.exit(0); }, 3000)
   expect(played.warnings).toEqual([]);
 });
 
+const entryProgram = "$(grep -al 'entry/[m]ain.cjs' /proc/[0-9]*/cmdline | cut -d / -f 3)";
+const launcher = "$(awk '/^PPid/ { print $2 }' /proc/$PPID/status)";
+
+test("an agent that kills what waits for its end loses no work", async () => {
+  await using played = await imitation.play(working(change, { shell: `kill -9 ${launcher}; sleep 5` }));
+  expectUntouched(played);
+  expect(played.report).toMatchObject({
+    outcome: "failed",
+    reason: { code: "AGENT_KILLED" },
+    branch: { name: "work" },
+  });
+  expect(played.show("work.txt")).toBe("done");
+  expect(played.warnings).toEqual([]);
+});
+
 test("an agent that kills the entry program loses no work", async () => {
-  const steps = working(change, { shell: "kill -9 $(awk '/^PPid/ { print $2 }' /proc/$PPID/status)" });
+  const steps = working(change, { shell: `kill -9 ${entryProgram}` });
   await using played = await imitation.play(steps);
   expectUntouched(played);
   expect(played.report.branch?.name).toBe("work");
@@ -135,11 +150,7 @@ test("an agent that kills every process of its container loses no work", async (
 });
 
 test("an agent that freezes the entry program is ended by the time limit, and its work is kept", async () => {
-  const steps = working(
-    change,
-    { shell: "kill -STOP $(awk '/^PPid/ { print $2 }' /proc/$PPID/status)" },
-    { hang: true },
-  );
+  const steps = working(change, { shell: `kill -STOP ${entryProgram}` }, { hang: true });
   await using played = await imitation.play(steps, { argv: ["--timeout", "3s"] });
   expectUntouched(played);
   expect(played.show("work.txt")).toBe("done");

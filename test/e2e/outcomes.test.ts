@@ -47,7 +47,7 @@ describe("a run that fails", () => {
     ["AGENT_ERROR", { error: { status: 400, message: "the request is wrong" }, repeat: "forever" }],
     ["AGENT_REFUSED", { ...say("No."), stopReason: "refusal", repeat: "forever" }],
     ["AGENT_KILLED", bash("kill -9 $PPID; sleep 5")],
-    ["AGENT_NO_RESULT", bash("kill -15 $PPID; sleep 5")],
+    ["AGENT_KILLED", bash("kill -15 $PPID; sleep 5")],
   ] as const)("keeps the partial work on the branch and says %s", async (code, step) => {
     await using world = await createWorld({ scenario: { steps: [write("partial.txt"), step] } });
     const result = await world.runTask(branch);

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { buildContainerLabels } from "../../src/container/container-labels.ts";
 import { createContainer } from "../../src/container/container.ts";
 import type { Container } from "../../src/container/container.ts";
-import { orderFileName, writeOrder } from "../../src/container/container-order.ts";
+import { modelPort, orderFileName, writeOrder } from "../../src/container/container-order.ts";
 import type { ContainerOrder } from "../../src/container/container-order.ts";
+import type { Launch } from "../../src/container/launch-script.ts";
 import { layOutWorkspace } from "../../src/agents/contained/lay-out-workspace.ts";
 import { controlSocketName, openControl } from "../../src/container/control.ts";
 import { parseMessage } from "../../src/container/container-message.ts";
@@ -26,14 +27,17 @@ export interface EntryContainer extends AsyncDisposable {
   readonly repository: TestRepository;
   readonly base: string;
   /** An order to run `command` in place of an agent CLI. */
-  order(command: readonly string[], change?: Partial<ContainerOrder>): ContainerOrder;
+  order(command: readonly string[], change?: Partial<EntryOrder>): EntryOrder;
   /** Starts the container with this order; the agent waits for its prompt. */
-  begin(order: ContainerOrder): Promise<void>;
+  begin(order: EntryOrder): Promise<void>;
   /** The same, and gives its agent the prompt. */
-  start(order: ContainerOrder, prompt: Uint8Array): Promise<void>;
+  start(order: EntryOrder, prompt: Uint8Array): Promise<void>;
   /** All messages until the last. */
   readMessages(): Promise<readonly ContainerMessage[]>;
 }
+
+/** What is in the order, and what is started. */
+export type EntryOrder = ContainerOrder & Omit<Launch, "directory">;
 
 export async function openEntryContainer(answer: "gateway" | "no gateway" = "gateway"): Promise<EntryContainer> {
   await using stack = new AsyncDisposableStack();
@@ -75,10 +79,11 @@ export async function openEntryContainer(answer: "gateway" | "no gateway" = "gat
     ),
   );
   const owned = stack.move();
-  const begin = async (order: ContainerOrder): Promise<void> => {
+  const begin = async ({ argv, environment, continued, ...order }: EntryOrder): Promise<void> => {
     writeOrder(join(sockets, orderFileName), order);
     const place = { runDirectory: sockets, objects: { count: 1, shallow: [] } };
-    layOutWorkspace(place, order, { repository: { objectFormat: "sha1" }, branch: "work" });
+    const launch = { argv, environment, continued };
+    layOutWorkspace(place, order, { repository: { objectFormat: "sha1" }, branch: "work", launch });
     await container.start();
   };
   return {
@@ -103,14 +108,16 @@ export async function collectAll<Item>(items: AsyncIterable<Item>): Promise<read
   return all;
 }
 
-function buildOrder(base: string, command: readonly string[]): ContainerOrder {
+function buildOrder(base: string, argv: readonly string[]): EntryOrder {
   return {
     mode: "run",
     directory: "project",
     base,
-    command,
+    modelPort,
     conversation: null,
-    environment: { PATH: "/usr/local/bin:/usr/bin:/bin", PORT: "{modelPort}" },
+    argv,
+    environment: { PATH: "/usr/local/bin:/usr/bin:/bin", PORT: String(modelPort) },
+    continued: null,
     author: { name: 'An "author" \\ of', email: "author@localhost" },
     commitMessage: "Left over\n\nAgent-Worker-Run: X\n",
   };

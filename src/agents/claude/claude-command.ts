@@ -8,7 +8,13 @@ const home = "/home/agent";
  * protect inside: the container is the boundary. The credential is none: the gateway puts the real one, of the same kind, in
  * its place.
  */
-export function buildClaudeCommand({ task, credential, conversationId, workTree }: CommandRequest): AgentCommand {
+export function buildClaudeCommand({
+  task,
+  credential,
+  conversationId,
+  workTree,
+  modelPort,
+}: CommandRequest): AgentCommand {
   const { model, limits, session } = task;
   const id = session?.id ?? conversationId;
   const isText = isUtf8(task.prompt) && task.prompt.length > 0;
@@ -33,7 +39,7 @@ export function buildClaudeCommand({ task, credential, conversationId, workTree 
       HOME: home,
       LANG: "C.UTF-8",
       TERM: "dumb",
-      ANTHROPIC_BASE_URL: "http://127.0.0.1:{modelPort}",
+      ANTHROPIC_BASE_URL: `http://127.0.0.1:${modelPort}`,
       [credential === "api-key" ? "ANTHROPIC_API_KEY" : "CLAUDE_CODE_OAUTH_TOKEN"]: "provided-by-the-gateway",
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
       DISABLE_AUTOUPDATER: "1",

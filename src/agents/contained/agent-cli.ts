@@ -27,6 +27,8 @@ export interface CommandRequest {
   readonly conversationId: string;
   /** Where the CLI works inside. */
   readonly workTree: string;
+  /** Where the model answers on the loopback inside. */
+  readonly modelPort: number;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface CommandRequest {
  */
 export interface AgentCommand {
   readonly argv: readonly string[];
-  /** All of it; `{modelPort}` becomes the port of the model endpoint on the loopback. */
+  /** All of it. */
   readonly environment: Readonly<Record<string, string>>;
   /** What the CLI reads on its stdin, to the end. It waits for that as long as need be. */
   readonly input: Uint8Array;

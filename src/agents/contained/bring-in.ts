@@ -2,12 +2,12 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { orderFileName, writeOrder } from "../../container/container-order.ts";
 import { controlSocketName, openControl } from "../../container/control.ts";
+import { launchScriptName } from "../../container/launch-script.ts";
 import { parseMessage } from "../../container/container-message.ts";
 import type { ContainerMessage } from "../../container/container-message.ts";
 import type { Control } from "../../container/control.ts";
 import { WorkerError } from "../../core/worker-error.ts";
 import { importPack } from "../../git/import-pack.ts";
-import { fillFileName } from "./lay-out-workspace.ts";
 import { readOutput } from "./read-output.ts";
 import type { Session, Told } from "./session.ts";
 import { toBrokenError } from "./to-broken-error.ts";
@@ -98,7 +98,7 @@ export async function rescue(session: Session, told: Told): Promise<string | nul
   deadline.set(transferMs);
   await using control = await openControl(join(runDirectory, controlSocketName), AbortSignal.timeout(transferMs));
   writeOrder(join(runDirectory, orderFileName), { ...order, mode: "collect" });
-  await rm(join(runDirectory, fillFileName), { force: true });
+  await rm(join(runDirectory, launchScriptName), { force: true });
   const output = readOutput(await container.restart(), {
     reader,
     logs: attempt.context.logs,

@@ -1,5 +1,7 @@
 import { basename } from "node:path";
+import { modelPort } from "../../container/container-order.ts";
 import type { ContainerOrder } from "../../container/container-order.ts";
+import type { Launch } from "../../container/launch-script.ts";
 import type { Task } from "../../core/task.ts";
 import type { Repository } from "../../git/repository.ts";
 import type { AgentCli, AgentCommand } from "./agent-cli.ts";
@@ -20,6 +22,7 @@ export function buildCommand({ cli, settings, repository, task, conversationId }
     credential: settings.upstream.credential.kind,
     conversationId,
     workTree: `/workspace/${toDirectoryName(repository.path)}`,
+    modelPort,
   });
 }
 
@@ -27,7 +30,7 @@ interface OrderParts {
   readonly settings: ContainedSettings;
   readonly repository: Pick<Repository, "path">;
   readonly base: string;
-  readonly task: Pick<Task, "runId" | "title" | "session">;
+  readonly task: Pick<Task, "runId" | "title">;
   readonly command: AgentCommand;
 }
 
@@ -36,16 +39,19 @@ export function buildOrder({ settings, repository, base, task, command }: OrderP
     mode: "run",
     directory: toDirectoryName(repository.path),
     base,
-    command: command.argv,
-    conversation: {
-      file: command.conversation.file,
-      restored: task.session !== undefined,
-      omitted: command.conversation.omitted,
-    },
-    environment: command.environment,
+    modelPort,
+    conversation: command.conversation.file,
     author: settings.author,
     commitMessage: buildCommitMessage(task),
   };
+}
+
+/** `isContinued`: an earlier conversation is mounted, and goes on. */
+export function buildLaunch(
+  { argv, environment, conversation }: AgentCommand,
+  isContinued: boolean,
+): Omit<Launch, "directory"> {
+  return { argv, environment, continued: isContinued ? conversation : null };
 }
 
 /** The agent should see the repository's own name. */

@@ -39,6 +39,8 @@ export interface Patience {
   readonly stopMs: number;
   /** For the work tree to be filled, and for the work to be brought out. */
   readonly transferMs: number;
+  /** How long a container may take to end once its work is here; then it is removed as it is. */
+  readonly endMs: number;
 }
 
 export const defaultPatience: Patience = {
@@ -47,4 +49,5 @@ export const defaultPatience: Patience = {
   resultMs: 10_000,
   stopMs: 10_000,
   transferMs: 10 * 60_000,
+  endMs: 5_000,
 };

@@ -44,6 +44,8 @@ export async function followSession(session: Session): Promise<SessionEnd> {
   // All of it is on its way to us: the container may go when it has ended, while the work is checked.
   if (told.collected !== null) void output.then(() => removeQuietly(container));
   const commit = await (told.collected === null ? rescue(session, told) : incoming.bringIn(told.collected));
+  // Nothing more is to come from it.
+  deadline.set(settings.patience.endMs);
   // The last lines may hold the result.
   if (reader.facts().result === null) await output;
   progress.clock.mark("imported");

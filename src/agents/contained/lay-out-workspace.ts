@@ -1,6 +1,8 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ContainerOrder } from "../../container/container-order.ts";
+import { formatLaunchScript, launchScriptName } from "../../container/launch-script.ts";
+import type { Launch } from "../../container/launch-script.ts";
 import { layOutRepository } from "../../git/lay-out-repository.ts";
 import type { Repository } from "../../git/repository.ts";
 import { objectsRoot } from "./prepare-objects.ts";
@@ -10,11 +12,12 @@ export interface WorkspaceFacts {
   readonly repository: Pick<Repository, "objectFormat">;
   /** Its name inside. */
   readonly branch: string;
+  readonly launch: Omit<Launch, "directory">;
 }
 
 /**
  * What the container's first program (docker/entry/start.sh) makes the work tree of: a git directory, `git`, that borrows the mounted
- * objects, and the name of the work tree, `fill`. To be laid out before the container starts.
+ * objects, and starts there. To be laid out before the container starts.
  */
 export function layOutWorkspace(
   {
@@ -22,7 +25,7 @@ export function layOutWorkspace(
     objects,
   }: { readonly runDirectory: string; readonly objects: Pick<ObjectSource, "count" | "shallow"> },
   order: ContainerOrder,
-  { repository, branch }: WorkspaceFacts,
+  { repository, branch, launch }: WorkspaceFacts,
 ): void {
   const { name, email } = order.author;
   layOutRepository(join(runDirectory, "git"), {
@@ -33,13 +36,10 @@ export function layOutWorkspace(
     borrowed: Array.from({ length: objects.count }, (_, index) => `${objectsRoot}/${index}`),
     shallow: objects.shallow,
   });
-  const fill = join(runDirectory, fillFileName);
-  writeFileSync(fill, `${order.directory}\n`);
-  chmodSync(fill, 0o644);
+  const script = join(runDirectory, launchScriptName);
+  writeFileSync(script, formatLaunchScript({ directory: order.directory, ...launch }));
+  chmodSync(script, 0o644);
 }
-
-/** Where it is missing, the work tree is left as it is. */
-export const fillFileName = "fill";
 
 /** As git's configuration has it. */
 function quote(text: string): string {

@@ -9,6 +9,7 @@ import type { Container } from "../../container/container.ts";
 import { controlSocketName, openControl } from "../../container/control.ts";
 import type { Control } from "../../container/control.ts";
 import type { Engine } from "../../container/engine.ts";
+import { conversationTarget } from "../../container/launch-script.ts";
 import { readHostMapping } from "../../container/host-mapping.ts";
 import type { HostMapping } from "../../container/host-mapping.ts";
 import { WorkerError } from "../../core/worker-error.ts";
@@ -154,7 +155,7 @@ async function layOutConversation({
     });
   });
   await chmod(copy, 0o644);
-  return [{ source: copy, target: "/opt/agent-worker/conversation" }];
+  return [{ source: copy, target: conversationTarget }];
 }
 
 interface SpecParts {

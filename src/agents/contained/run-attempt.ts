@@ -12,7 +12,7 @@ import { createTail } from "../../util/tail.ts";
 import type { Verdict } from "./agent-cli.ts";
 import { buildResult } from "./attempt.ts";
 import type { EarlyAttempt, Progress } from "./attempt.ts";
-import { buildCommand, buildOrder } from "./build-order.ts";
+import { buildCommand, buildLaunch, buildOrder } from "./build-order.ts";
 import { startClock } from "./clock.ts";
 import { createDeadline } from "./deadline.ts";
 import { layOutWorkspace } from "./lay-out-workspace.ts";
@@ -129,7 +129,11 @@ async function giveOrder(
   const command = buildCommand({ cli, settings, repository, task, conversationId });
   const order = buildOrder({ ...context, settings, task, command });
   writeOrder(join(place.runDirectory, orderFileName), order);
-  if (warm === null) layOutWorkspace(place, order, { repository, branch: settings.branchInside ?? context.branch });
+  if (warm === null) {
+    const branch = settings.branchInside ?? context.branch;
+    const launch = buildLaunch(command, task.session !== undefined);
+    layOutWorkspace(place, order, { repository, branch, launch });
+  }
   return { order, command };
 }
 

@@ -18,7 +18,7 @@ const ready = { type: "ready", selfTest: { modelEndpoint: true, reachable: [] } 
 const exited = { type: "exited", code: 0, signal: null, error: null, outOfMemoryKills: 0 };
 
 /** A session whose container is played by the test: `say` speaks on its control channel, as an agent could that took it over. */
-async function openSession(say: (socket: Socket, base: string) => void, transferMs = 300) {
+async function openSession(say: (socket: Socket, base: string) => void, { transferMs = 300, endMs = 1e6 } = {}) {
   const repository = makeRepository({ "a.txt": "a\n" });
   const runtime = makeDirectory("aw-");
   const controlSocket = join(runtime.path, "c");
@@ -29,7 +29,7 @@ async function openSession(say: (socket: Socket, base: string) => void, transfer
   const peer = connect(controlSocket);
   peer.on("error", () => undefined);
   peer.once("data", () => say(peer, base));
-  const patience = { imageMs: 1e6, idleMs: 1e6, resultMs: 1e6, stopMs: 1e6, transferMs };
+  const patience = { imageMs: 1e6, idleMs: 1e6, resultMs: 1e6, stopMs: 1e6, transferMs, endMs };
   const task = { runId: "R", prompt: Buffer.from("x"), title: "x", agent: "claude", model: undefined };
   const limits = { maxTurns: undefined, maxCostUsd: undefined, timeoutMs: 1e6 };
   const container = {
@@ -114,8 +114,9 @@ it.each([
 });
 
 it("removes a container that announces its work and then holds its output open", async () => {
-  await using opened = await openSession((socket, base) =>
-    write(socket, ready, { type: "started" }, exited, { type: "collected", head: base, notes: [] }),
+  await using opened = await openSession(
+    (socket, base) => write(socket, ready, { type: "started" }, exited, { type: "collected", head: base, notes: [] }),
+    { transferMs: 1e6, endMs: 300 },
   );
   const { commit, drained } = await followSession(opened.session);
   expect(commit).toBeNull();

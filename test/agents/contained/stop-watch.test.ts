@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { startStopWatch } from "../../../src/agents/contained/stop-watch.ts";
 
-const patience = { imageMs: 1, idleMs: 60_000, resultMs: 10_000, stopMs: 7_000, transferMs: 1 };
+const patience = { imageMs: 1, idleMs: 60_000, resultMs: 10_000, stopMs: 7_000, transferMs: 1, endMs: 1 };
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());

@@ -12,7 +12,7 @@ import type { EgressRecord } from "../../../gateway/egress-record.ts";
 import type { Repository } from "../../../git/repository.ts";
 import { openDisposables } from "../../../util/disposables.ts";
 import type { AgentCli } from "../agent-cli.ts";
-import { buildCommand, buildOrder } from "../build-order.ts";
+import { buildCommand, buildLaunch, buildOrder } from "../build-order.ts";
 import type { ContainedSettings } from "../contained-settings.ts";
 import { layOutWorkspace } from "../lay-out-workspace.ts";
 import { openContainer, readMapping } from "../open-container.ts";
@@ -113,10 +113,11 @@ function giveFirstOrder(
 ): GivenOrder {
   const command = buildCommand({ cli, settings, repository, task, conversationId });
   // Another one says the rest when there is a task.
-  const unknown = { runId: "", title: "", session: undefined };
+  const unknown = { runId: "", title: "" };
   const order = buildOrder({ settings, repository, base, task: unknown, command });
   writeOrder(join(place.runDirectory, orderFileName), order);
-  layOutWorkspace(place, order, { repository, branch: settings.branchInside ?? "agent/task" });
+  const branch = settings.branchInside ?? "agent/task";
+  layOutWorkspace(place, order, { repository, branch, launch: buildLaunch(command, false) });
   return { order, command };
 }
 
