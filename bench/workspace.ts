@@ -71,5 +71,5 @@ async function makeWorkspace(directory: string, workTree: string, scratch: strin
     borrowed: objects.mounts.filter(({ target }) => dirname(target) === objectsRoot).map(({ source }) => source),
     shallow: objects.shallow,
   });
-  await runProcess("sh", ["-c", '. docker/entry/fill.sh; fill "$1" "$2"', "sh", template, workTree], { cwd: root });
+  await runProcess("sh", ["-c", '. docker/entry/launch.sh; fill "$1" "$2"', "sh", template, workTree], { cwd: root });
 }

@@ -169,15 +169,23 @@ export async function collect(workTree, order, output) {
  */
 async function collectFrom(source, order, output) {
   const { place, notes } = source;
-  const unwrapped = await unwrapNestedRepositories(place, await openScratchIndex(source));
+  const opening = openScratchIndex(source);
+  // Both wait for their input: they get ready while git lists the files.
+  const snapshot = startSnapshot(source, order);
   const sendPack = startPack(place, output);
-  const head = await takeSnapshot(source, order);
-  return { head, notes: [...notes, ...unwrapped], sendPack };
+  try {
+    const unwrapped = await unwrapNestedRepositories(place, await opening);
+    return { head: await snapshot.take(), notes: [...notes, ...unwrapped], sendPack };
+  } finally {
+    snapshot.callOff();
+  }
 }
 
 /** One shell for processes that follow each other: starting each from here takes as long as what it does. */
-const snapshot = `
+const snapshotScript = `
   set -e
+  # Not before it is told to.
+  read -r _
   # What the agent made unreadable for itself is made readable again: nothing is left out.
   git add -A 2>/dev/null || { chmod -R u+rwX . || true; git add -A; }
   tree=$(git write-tree)
@@ -185,11 +193,12 @@ const snapshot = `
 `;
 
 /**
- * The parent, or a commit on top of it that holds what was left uncommitted.
+ * A shell that waits for the commit message. `take` gives the parent, or a commit on top of it that holds what was left uncommitted.
  * @param {Source} source
  * @param {import("./collect-source.mjs").CollectOrder} order
+ * @returns {{ take: () => Promise<string>, callOff: () => void }}
  */
-async function takeSnapshot({ parent, parentTree, place }, { author, commitMessage }) {
+function startSnapshot({ parent, parentTree, place }, { author, commitMessage }) {
   const { name, email } = author;
   const env = {
     ...place.env,
@@ -200,11 +209,21 @@ async function takeSnapshot({ parent, parentTree, place }, { author, commitMessa
     PARENT: parent,
     PARENT_TREE: parentTree,
   };
-  return runWithGit(["sh", "-c", snapshot], { cwd: place.cwd, env, input: commitMessage });
+  /** @type {PromiseWithResolvers<string>} */
+  const { promise: input, resolve } = Promise.withResolvers();
+  const taken = runWithGit(["sh", "-c", snapshotScript], { cwd: place.cwd, env, input });
+  taken.catch(() => {});
+  return {
+    take() {
+      resolve(`\n${commitMessage}`);
+      return taken;
+    },
+    callOff: () => resolve(""),
+  };
 }
 
 /**
- * A `git pack-objects` that waits for what it is to pack, which goes to `output`: it gets ready beside what comes before.
+ * A `git pack-objects` that waits for what it is to pack, which goes to `output`.
  * @param {Place} place
  * @param {NodeJS.WritableStream} output
  * @returns {(range: { base: string, head: string }) => Promise<void>}

@@ -11,42 +11,51 @@ import { constants } from "node:os";
 const promptDescriptor = 3;
 const launchDescriptor = 4;
 
-/** @returns {{ filled: Promise<string>, started: Promise<Start>, exited: Promise<Exit> }} `filled`: the id of the tree of which the work tree was made. */
+/** @returns {{ filled: Promise<void>, started: Promise<Start>, tree: Promise<string>, exited: Promise<Exit> }} `tree`: the id of what was filled in. */
 export function followLaunch() {
   const launch = {
-    /** @type {PromiseWithResolvers<string>} */
+    /** @type {PromiseWithResolvers<void>} */
     filled: Promise.withResolvers(),
     /** @type {PromiseWithResolvers<Start>} */
     started: Promise.withResolvers(),
+    /** @type {PromiseWithResolvers<string>} */
+    tree: Promise.withResolvers(),
     /** @type {PromiseWithResolvers<Exit>} */
     exited: Promise.withResolvers(),
     /** @type {string | null} */
     missing: null,
   };
-  const { filled, started, exited } = launch;
-  for (const { promise } of [filled, started]) promise.catch(() => {});
+  const { filled, started, tree, exited } = launch;
+  for (const { promise } of [filled, started, tree]) promise.catch(() => {});
   readLines({
     onLine: (word, text) => take(launch, word, text),
     onEnd() {
-      for (const { reject } of [filled, started]) reject(new Error("what starts the agent CLI was killed"));
+      for (const { reject } of [filled, started, tree]) reject(new Error("what starts the agent CLI was killed"));
       // So was what waits for it: whatever of it is left will be killed as well.
       exited.resolve({ code: null, signal: "SIGKILL", error: null });
     },
   });
-  return { filled: filled.promise, started: started.promise, exited: exited.promise };
+  return { filled: filled.promise, started: started.promise, tree: tree.promise, exited: exited.promise };
 }
 
 /**
- * @param {{ filled: PromiseWithResolvers<string>, started: PromiseWithResolvers<Start>, exited: PromiseWithResolvers<Exit>, missing: string | null }} launch
+ * @param {{
+ *   filled: PromiseWithResolvers<void>,
+ *   started: PromiseWithResolvers<Start>,
+ *   tree: PromiseWithResolvers<string>,
+ *   exited: PromiseWithResolvers<Exit>,
+ *   missing: string | null,
+ * }} launch
  * @param {string} word
  * @param {string} text
  */
 function take(launch, word, text) {
-  const { filled, started, exited } = launch;
+  const { filled, started, tree, exited } = launch;
   if (word === "failed") filled.reject(new Error(text));
-  if (word === "filled") filled.resolve(text);
+  if (word === "filled") filled.resolve();
   if (word === "route") started.resolve({ pid: null, route: text });
   if (word === "started") started.resolve({ pid: Number(text), route: null });
+  if (word === "tree") tree.resolve(text);
   if (word === "missing") launch.missing = text;
   if (word === "exited") exited.resolve(readStatus(Number(text), launch.missing));
 }

@@ -1,43 +1,41 @@
 # launch <run directory>: fills the work tree and starts the agent CLI in it, with its stdin on descriptor 6, unless a route leads out of here. Says on 5, a line each:
-# `failed <why>`, or `filled <tree>`; then `route <device>`, or `started <process id>`; then `missing <program>`, or `exited <status>`.
+# `failed <why>`, or `filled`; then `route <device>`, or `started <process id>` and `tree <id>` of what was filled in; then `missing <program>`, if it was, and `exited <status>`.
 launch() {
-  # Nobody opens them any more.
-  rm /tmp/.prompt /tmp/.launch
   # Written by the host: directory, program, path, put_conversation_back, start_agent.
   . "$1/agent.sh"
   work_tree="/workspace/$directory"
-  if ! said=$({ put_conversation_back && fill "$1/git" "$work_tree"; } 2>&1) || ! cd "$work_tree"; then
+  if ! why=$({ put_conversation_back && fill "$1/git" "$work_tree"; } 2>&1) || ! cd "$work_tree"; then
     set -f
     # Unquoted: on one line.
-    echo failed $said >&5
+    echo failed $why >&5
     return
   fi
-  # The last line: warnings may come before.
-  echo "filled ${said##*"$line_break"}" >&5
+  echo filled >&5
   find_route
   if [ -n "$route" ]; then
     echo "route $route" >&5
     return
   fi
   start_agent <&6 5>&- 6<&- &
-  echo "started $!" >&5
+  agent=$!
+  echo "started $agent" >&5
+  # Nobody opens them any more.
+  rm /tmp/.prompt /tmp/.launch
+  # Of the host's own git directory: the agent cannot write there.
+  echo "tree $(clean_git --git-dir="$1/git" rev-parse "HEAD^{tree}")" >&5
   # What some shells say of a program that was killed is nobody's business.
   exec 2> /dev/null
-  wait "$!"
+  wait "$agent"
   status=$?
   PATH=$path
   if [ "$status" = 127 ] && ! command -v "$program" > /dev/null; then echo "missing $program" >&5; fi
   echo "exited $status" >&5
 }
 
-line_break='
-'
-
 # fill <git directory> <work tree>: an own copy of the git directory, which borrows its objects, and a checkout of its HEAD.
-# Says the id of the tree that was checked out.
 fill() {
   mkdir -p "$2" && cp -R "$1" "$2/.git" && cd "$2" || return
-  clean_git -c checkout.workers=0 -c core.preloadIndex=true read-tree -m -u HEAD && clean_git rev-parse "HEAD^{tree}"
+  clean_git -c checkout.workers=0 -c core.preloadIndex=true read-tree -m -u HEAD
 }
 
 clean_git() {

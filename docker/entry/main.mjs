@@ -56,16 +56,20 @@ async function main() {
  * The CLI is started meanwhile, where no route leads out of here; its prompt waits until the model has answered and nothing else has.
  * @param {import("./order.mjs").Order} order
  * @param {ReturnType<typeof connectControl>} control
- * @returns {Promise<string>} the tree of the base
+ * @returns {Promise<string | null>} the tree of the base, if it is known
  */
 async function runAgent({ modelPort }, control) {
   const launch = followLaunch();
   const killsBefore = readOutOfMemoryKills();
   const answering = openForwarder(`${runDirectory}/gateway.sock`, modelPort).then(() => answers(modelPort));
   answering.catch(() => {});
-  const [found, baseTree] = await Promise.all([findReachable(), launch.filled]);
+  const [found] = await Promise.all([findReachable(), launch.filled]);
   const { pid, route } = await launch.started;
   const reachable = route === null ? found : [`other machines through ${route}`, ...found];
+  const baseTree = launch.tree.then(
+    (id) => id || null,
+    () => null,
+  );
   const modelEndpoint = await answering;
   control.send({ type: "ready", selfTest: { modelEndpoint, reachable } });
   if (stopGraceMs !== null) {

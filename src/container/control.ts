@@ -36,8 +36,9 @@ export async function openControl(socketPath: string, signal: AbortSignal): Prom
     },
     async sendPrompt(prompt) {
       const socket = await connection;
-      send(socket, { type: "prompt", bytes: prompt.length });
-      socket.write(prompt);
+      const line = `${JSON.stringify({ type: "prompt", bytes: prompt.length })}\n`;
+      // As one: who has read all of it may end, and to write once more would lose what it has said.
+      socket.write(Buffer.concat([Buffer.from(line), prompt]));
     },
     stop(graceMs) {
       const sendStop = (socket: Socket): void => void (socket.writable && send(socket, { type: "stop", graceMs }));
