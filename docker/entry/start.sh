@@ -12,5 +12,5 @@ if [ -f "$run/agent.sh" ]; then
   (exec 3>&- 4<&- && launch "$run" &)
   exec 5>&- 6<&-
 fi
-# Compiling beside it can keep Node from ever ending: it waits for its compiler, which waits for it to collect garbage (24.21).
+# With it Node 24 at times never ends: it waits for a compiler that waits for it to collect garbage (nodejs/node#54918).
 exec node --no-concurrent-recompilation /opt/agent-worker/entry/main.cjs

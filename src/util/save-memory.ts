@@ -7,4 +7,13 @@ import { setFlagsFromString } from "node:v8";
  */
 export function saveMemory(): void {
   setFlagsFromString("--semi-space-growth-factor=1");
+  setFlagsFromString("--incremental-marking");
+}
+
+/**
+ * Until `saveMemory` is called V8 collects in one go when it must, instead of in steps beforehand: a short run has ended by then. Saves
+ * each 10 ms of its main thread, and more of its helpers'. Not from the start, as above.
+ */
+export function saveTime(): void {
+  setFlagsFromString("--no-incremental-marking");
 }

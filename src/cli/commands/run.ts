@@ -5,6 +5,7 @@ import { WorkerError } from "../../core/worker-error.ts";
 import type { RunOptions, RunRequest, Runner } from "../../core/runner.ts";
 import { outputFormats } from "../../report/formats.ts";
 import { writeReport } from "../../report/write-report.ts";
+import { saveTime } from "../../util/save-memory.ts";
 import { toPrintableLines } from "../../util/printable.ts";
 import { buildTitle } from "../../util/title.ts";
 import { createUlid } from "../../util/ulid.ts";
@@ -62,6 +63,8 @@ export async function carryOutRun(
     signal,
     killSignal,
     async onEvent(event) {
+      // All that a run needs is loaded.
+      if (event.type === "agent.started") saveTime();
       // The summary tells warnings and the error; twice would be once too often.
       const isTold = config.output === "text" && (event.type === "warning" || event.type === "error");
       if (!isTold) progress.onEvent(event);
