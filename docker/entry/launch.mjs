@@ -51,7 +51,7 @@ export function followLaunch() {
  */
 function take(launch, word, text) {
   const { filled, started, tree, exited } = launch;
-  if (word === "failed") filled.reject(new Error(text));
+  if (word === "failed") filled.reject(new Error(text.slice(-4000)));
   if (word === "filled") filled.resolve();
   if (word === "route") started.resolve({ pid: null, route: text });
   if (word === "started") started.resolve({ pid: Number(text), route: null });
@@ -89,7 +89,12 @@ function readLines({ onLine, onEnd }) {
  * @returns {Exit}
  */
 function readStatus(status, missing) {
-  if (missing !== null) return { code: null, signal: null, error: `${missing}: no such program (ENOENT)` };
+  if (missing !== null)
+    return {
+      code: null,
+      signal: null,
+      error: `${missing} cannot be executed (${status === 127 ? "ENOENT" : "EACCES"})`,
+    };
   const [name] = Object.entries(constants.signals).find(([, number]) => number === status - 128) ?? [];
   return name === undefined ? { code: status, signal: null, error: null } : { code: null, signal: name, error: null };
 }

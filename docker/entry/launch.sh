@@ -5,17 +5,18 @@ launch() {
   . "$1/agent.sh"
   work_tree="/workspace/$directory"
   if ! why=$({ put_conversation_back && fill "$1/git" "$work_tree"; } 2>&1) || ! cd "$work_tree"; then
-    set -f
-    # Unquoted: on one line.
-    echo failed $why >&5
+    printf 'failed %s\n' "$(printf '%s' "$why" | tr '\n' ' ')" >&5
     return
   fi
   echo filled >&5
-  find_route
+  find_route /proc/net/route /proc/net/ipv6_route
   if [ -n "$route" ]; then
-    echo "route $route" >&5
+    printf 'route %s\n' "$route" >&5
     return
   fi
+  # What a shell starts beside itself ignores these two. Not every env can undo that.
+  signals=--default-signal=INT,QUIT
+  env "$signals" true 2> /dev/null || signals=
   start_agent <&6 5>&- 6<&- &
   agent=$!
   echo "started $agent" >&5
@@ -27,8 +28,8 @@ launch() {
   exec 2> /dev/null
   wait "$agent"
   status=$?
-  PATH=$path
-  if [ "$status" = 127 ] && ! command -v "$program" > /dev/null; then echo "missing $program" >&5; fi
+  # As env has it: it could not be executed, or is not there.
+  case $status in 126 | 127) printf 'missing %s\n' "$program" >&5 ;; esac
   echo "exited $status" >&5
 }
 
@@ -42,15 +43,16 @@ clean_git() {
   env -i PATH="$PATH" LC_ALL=C.UTF-8 GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_NO_LAZY_FETCH=1 git "$@"
 }
 
-# Sets `route` to the device of a route that is not the loopback's: then this is not the network that was asked for.
+# find_route <table> <IPv6 table>: sets `route` to the device of a route that is not the loopback's; then this is not the network that was
+# asked for. Without IPv6 there is no second table.
 find_route() {
   route=
-  if [ ! -r /proc/net/route ]; then route="what /proc/net/route does not tell"; return; fi
+  if [ ! -r "$1" ]; then route="what $1 does not tell"; return; fi
   while read -r device _; do
-    if [ "$device" != Iface ]; then route=$device; fi
-  done < /proc/net/route
-  if [ ! -e /proc/net/ipv6_route ]; then return; fi
+    case $device in Iface | lo) ;; *) route=$device ;; esac
+  done < "$1"
+  if [ ! -e "$2" ]; then return; fi
   while read -r _ _ _ _ _ _ _ _ _ device; do
     if [ "$device" != lo ]; then route=$device; fi
-  done < /proc/net/ipv6_route
+  done < "$2"
 }

@@ -1,4 +1,4 @@
-// Process 1's only child in the container: reads the host's order, runs the agent CLI, brings its work out.
+// Reads the host's order, tests the container, gives the agent CLI its prompt when start.sh has started it, brings its work out.
 import { connectControl } from "./control.mjs";
 import { killEverythingElse, readOutOfMemoryKills, stopAgent } from "./agent-process.mjs";
 import { collect } from "./collect.mjs";
@@ -60,7 +60,6 @@ async function main() {
  */
 async function runAgent({ modelPort }, control) {
   const launch = followLaunch();
-  const killsBefore = readOutOfMemoryKills();
   const answering = openForwarder(`${runDirectory}/gateway.sock`, modelPort).then(() => answers(modelPort));
   answering.catch(() => {});
   const [found] = await Promise.all([findReachable(), launch.filled]);
@@ -72,16 +71,15 @@ async function runAgent({ modelPort }, control) {
   );
   const modelEndpoint = await answering;
   control.send({ type: "ready", selfTest: { modelEndpoint, reachable } });
-  if (stopGraceMs !== null) {
-    await killEverythingElse();
-    return baseTree;
-  }
-  if (!modelEndpoint || reachable.length > 0) throw new Error("the self-test failed");
+  const isFit = modelEndpoint && reachable.length === 0;
+  if (stopGraceMs !== null || !isFit) await killEverythingElse();
+  if (stopGraceMs !== null) return baseTree;
+  if (!isFit) throw new Error("the self-test failed");
   agent = pid;
   void control.prompt.then(givePrompt);
   control.send({ type: "started" });
   const exit = await launch.exited;
   await killEverythingElse();
-  control.send({ type: "exited", ...exit, outOfMemoryKills: readOutOfMemoryKills() - killsBefore });
+  control.send({ type: "exited", ...exit, outOfMemoryKills: readOutOfMemoryKills() });
   return baseTree;
 }

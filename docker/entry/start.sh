@@ -5,7 +5,7 @@ run=/opt/agent-worker/run
 
 # Where the host has left nothing to start, the agent has run already: only its work is brought out.
 if [ -f "$run/agent.sh" ]; then
-  mkfifo /tmp/.prompt /tmp/.launch
+  mkfifo /tmp/.prompt /tmp/.launch || exit
   # First for reading and writing: to open one end alone would wait for the other.
   exec 3<> /tmp/.prompt 6< /tmp/.prompt 5<> /tmp/.launch 4< /tmp/.launch
   # The parent of what launches ends at once, so that process 1 buries it: Node would not.

@@ -19,7 +19,8 @@ export const conversationTarget = "/opt/agent-worker/conversation";
 /** The part of docker/entry/launch.sh that differs from run to run. Pure. */
 export function formatLaunchScript({ directory, argv, environment, continued }: Launch): string {
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
-  const command = ["exec", "setsid", "env", "-i", ...[...variables, ...argv].map(quote)].join(" ");
+  // `signals`: launch.sh sets it, to one word or none.
+  const command = ["exec", "setsid", "env", "$signals", "-i", ...[...variables, ...argv].map(quote)].join(" ");
   return [
     `directory=${quote(directory)}`,
     `program=${quote(argv[0] ?? "")}`,

@@ -67,8 +67,10 @@ function readOnlyHead({ commonDirectory, isBare }: Repository): string | null | 
   // With reftable the file names a ref that cannot be.
   const [, ref] = /^ref: (refs\/heads\/(?!\.).+)\n$/.exec(text) ?? [];
   if (ref === undefined) return /^[0-9a-f]+\n$/.test(text) ? null : undefined;
-  // A branch may only be another name of one.
-  return tryRead(join(commonDirectory, ref)).startsWith("ref:") ? undefined : ref;
+  // A branch may only be another name of one, as text or as a link.
+  const file = join(commonDirectory, ref);
+  const isLink = lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  return isLink || tryRead(file).startsWith("ref:") ? undefined : ref;
 }
 
 /** A regular file's text. In old repositories HEAD is a symbolic link. */

@@ -148,9 +148,11 @@ function parseDiscovery(search: Search, answer: Answer): Discovery {
   };
 }
 
-/** Counted from the end: outside of a work tree some questions before have no answer. */
-function readHead(lines: readonly string[]): Base {
-  const [sha = "", ref = ""] = lines.slice(-3);
+/** Looked for: outside of a work tree some questions before have no answer, and where a branch or a tag is called HEAD the last one has none. */
+function readHead(lines: readonly string[]): Base | null {
+  const at = lines.findLastIndex((line) => /^[0-9a-f]{40,64}$/.test(line));
+  const [sha, ref = ""] = lines.slice(at);
+  if (at < 0 || sha === undefined) return null;
   return { ref: ref.startsWith("refs/") ? ref : null, sha };
 }
 

@@ -22,23 +22,26 @@ function findHead(messages: readonly { readonly type: string }[]): string {
   return last.head;
 }
 
-test("a run is told as ready, started, exited and collected, and its pack follows", async () => {
-  await using entry = await openEntryContainer();
-  await entry.start(entry.order(["sh", "-c", "echo two > a.txt; exit 7"]), noPrompt);
-  const messages = await entry.readMessages();
-  expect(messages).toMatchObject([
-    { type: "ready", selfTest: { modelEndpoint: true, reachable: [] } },
-    { type: "started" },
-    { type: "exited", code: 7, signal: null, error: null, outOfMemoryKills: 0 },
-    { type: "collected", notes: [] },
-  ]);
-  const head = findHead(messages);
-  expect(await showCollected(entry, head, "a.txt")).toBe("two");
-  expect(entry.repository.git("log", "-1", "--format=%an|%ae|%cn|%B", head)).toBe(
-    'An "author" \\ of|author@localhost|An "author" \\ of|Left over\n\nAgent-Worker-Run: X\n',
-  );
-  expect(entry.repository.git("rev-parse", `${head}~1`)).toBe(entry.base);
-});
+test.each(["sh", "bash"])(
+  "under %s a run is told as ready, started, exited and collected, and its pack follows",
+  async (shell) => {
+    await using entry = await openEntryContainer({ shell });
+    await entry.start(entry.order(["sh", "-c", "echo two > a.txt; exit 7"]), noPrompt);
+    const messages = await entry.readMessages();
+    expect(messages).toMatchObject([
+      { type: "ready", selfTest: { modelEndpoint: true, reachable: [] } },
+      { type: "started" },
+      { type: "exited", code: 7, signal: null, error: null, outOfMemoryKills: 0 },
+      { type: "collected", notes: [] },
+    ]);
+    const head = findHead(messages);
+    expect(await showCollected(entry, head, "a.txt")).toBe("two");
+    expect(entry.repository.git("log", "-1", "--format=%an|%ae|%cn|%B", head)).toBe(
+      'An "author" \\ of|author@localhost|An "author" \\ of|Left over\n\nAgent-Worker-Run: X\n',
+    );
+    expect(entry.repository.git("rev-parse", `${head}~1`)).toBe(entry.base);
+  },
+);
 
 test("an agent that ends before its prompt has come loses nothing", async () => {
   await using entry = await openEntryContainer();
@@ -103,12 +106,41 @@ test.each([
   expect((await entry.readMessages()).at(-1)).toMatchObject({ type: "collected", conversationBytes: 0 });
 });
 
-test("a program that is not there is named", async () => {
+test("a conversation that is continued is there when the program starts", async () => {
+  const continued = { file: conversation, omitted: "cost" };
+  await using entry = await openEntryContainer({ conversation: "one\ncost 7\ntwo\n" });
+  const script = "cp ~/kept/talk.jsonl seen; stat -c %a ~/kept/talk.jsonl > mode; echo three >> ~/kept/talk.jsonl";
+  await entry.start(entry.order(["sh", "-c", script], { conversation, continued, environment }), noPrompt);
+  const messages = await entry.readMessages();
+  const talk = Buffer.concat(await collectAll(entry.control.conversation("one\ntwo\nthree\n".length)));
+  expect(talk.toString()).toBe("one\ntwo\nthree\n");
+  expect(await showCollected(entry, findHead(messages), "seen")).toBe("one\ntwo");
+  expect(entry.repository.git("show", `${findHead(messages)}:mode`)).toBe("600");
+});
+
+test.each([
+  ["not there", ["no-such-agent"], "no-such-agent cannot be executed (ENOENT)"],
+  ["no program", ["/etc/passwd"], "/etc/passwd cannot be executed (EACCES)"],
+])("a program that is %s is named", async (_, command, error) => {
   await using entry = await openEntryContainer();
-  await entry.start(entry.order(["no-such-agent"]), noPrompt);
-  expect(await entry.readMessages()).toContainEqual(
-    expect.objectContaining({ type: "exited", code: null, error: expect.stringContaining("ENOENT") }),
-  );
+  await entry.start(entry.order(command), noPrompt);
+  expect(await entry.readMessages()).toContainEqual(expect.objectContaining({ type: "exited", code: null, error }));
+});
+
+test("no signal is ignored where the program starts", async () => {
+  await using entry = await openEntryContainer();
+  await entry.start(entry.order(["grep", "SigIgn", "/proc/self/status"]), noPrompt);
+  await entry.readMessages();
+  const output = await collectAll(entry.container.output);
+  expect(Buffer.concat(output.map(({ bytes }) => bytes)).toString()).toBe(`SigIgn:\t${"0".repeat(16)}\n`);
+});
+
+test("a stop before the container is ready ends all of it, and what is there is collected", async () => {
+  await using entry = await openEntryContainer();
+  await entry.begin(entry.order(["sh", "-c", "trap '' TERM; cat; sleep 100"]));
+  entry.control.stop(10_000);
+  await entry.control.sendPrompt(noPrompt);
+  expect((await entry.readMessages()).map(({ type }) => type)).toEqual(["ready", "collected"]);
 });
 
 test("a stop reaches the program and its children, first as TERM, then as KILL", async () => {
@@ -135,7 +167,7 @@ test("a stop reaches the program and its children, first as TERM, then as KILL",
 });
 
 test("a gateway that does not answer ends the run, and the program never gets its prompt", async () => {
-  await using entry = await openEntryContainer("no gateway");
+  await using entry = await openEntryContainer({ hasGateway: false });
   await entry.start(entry.order(["sh", "-c", "cat"]), Buffer.from("the prompt"));
   expect(await entry.readMessages()).toMatchObject([
     { type: "ready", selfTest: { modelEndpoint: false } },

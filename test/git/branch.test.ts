@@ -132,6 +132,9 @@ test("refuses the branch of the only work tree, however its HEAD names it", asyn
   checkout.git("symbolic-ref", "refs/heads/alias", "refs/heads/main");
   checkout.git("symbolic-ref", "HEAD", "refs/heads/alias");
   await expect(replace()).rejects.toMatchObject({ code: "BRANCH_CHECKED_OUT" });
+  rmSync(join(checkout.path, ".git/refs/heads/alias"));
+  symlinkSync("refs/heads/main", join(checkout.path, ".git/refs/heads/alias"));
+  await expect(replace()).rejects.toMatchObject({ code: "BRANCH_CHECKED_OUT" });
   rmSync(head);
   symlinkSync("refs/heads/main", head);
   await expect(replace()).rejects.toMatchObject({ code: "BRANCH_CHECKED_OUT" });

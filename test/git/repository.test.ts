@@ -69,6 +69,11 @@ describe("openRepository", () => {
     checkout.git("switch", "--quiet", "--detach");
     expect(await open(checkout.path)).toMatchObject({ path: checkout.path, head: { sha, ref: null } });
     expect((await open(join(checkout.path, ".git"))).head).toEqual({ sha, ref: null });
+    checkout.write({ "deep/file": "x" });
+    for (const ref of ["refs/tags/HEAD", "refs/heads/HEAD"]) {
+      checkout.git("update-ref", ref, "HEAD~1");
+      expect((await open(join(checkout.path, "deep"))).head).toEqual({ sha, ref: null });
+    }
     using other = makeDirectory();
     const shallow = join(other.path, "shallow");
     runTestGit(other.path, ["clone", "--quiet", "--depth=1", `file://${checkout.path}`, shallow]);

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { buildContainerLabels } from "../../src/container/container-labels.ts";
@@ -6,6 +6,7 @@ import { createContainer } from "../../src/container/container.ts";
 import type { Container } from "../../src/container/container.ts";
 import { modelPort, orderFileName, writeOrder } from "../../src/container/container-order.ts";
 import type { ContainerOrder } from "../../src/container/container-order.ts";
+import { conversationTarget } from "../../src/container/launch-script.ts";
 import type { Launch } from "../../src/container/launch-script.ts";
 import { layOutWorkspace } from "../../src/agents/contained/lay-out-workspace.ts";
 import { controlSocketName, openControl } from "../../src/container/control.ts";
@@ -39,7 +40,17 @@ export interface EntryContainer extends AsyncDisposable {
 /** What is in the order, and what is started. */
 export type EntryOrder = ContainerOrder & Omit<Launch, "directory">;
 
-export async function openEntryContainer(answer: "gateway" | "no gateway" = "gateway"): Promise<EntryContainer> {
+export interface EntryOptions {
+  /** Default: true. */
+  readonly hasGateway?: boolean;
+  /** Runs start.sh. Default: sh. */
+  readonly shell?: string;
+  /** What an earlier conversation has left; mounted. */
+  readonly conversation?: string;
+}
+
+export async function openEntryContainer(options: EntryOptions = {}): Promise<EntryContainer> {
+  const { hasGateway = true, shell = "sh", conversation } = options;
   await using stack = new AsyncDisposableStack();
   const engine = stack.use(await openEngine());
   const { AGENT_WORKER_CA_BUNDLE: caBundle, AGENT_WORKER_BUILD_NETWORK: buildNetwork } = process.env;
@@ -49,7 +60,7 @@ export async function openEntryContainer(answer: "gateway" | "no gateway" = "gat
   const directory = stack.use(makeDirectory("aw-entry-"));
   const sockets = join(directory.path, "run");
   mkdirSync(sockets, { mode: 0o755 });
-  if (answer === "gateway") {
+  if (hasGateway) {
     const gateway = createServer((_request, response) => response.end("here"));
     await new Promise<void>((resolve) => {
       gateway.listen({ path: join(sockets, "gateway.sock"), readableAll: true, writableAll: true }, resolve);
@@ -58,19 +69,22 @@ export async function openEntryContainer(answer: "gateway" | "no gateway" = "gat
   }
   const control = stack.use(await openControl(join(sockets, controlSocketName), never));
   const base = repository.git("rev-parse", "HEAD");
+  const earlier = join(directory.path, "conversation");
+  if (conversation !== undefined) writeFileSync(earlier, conversation);
   const container = stack.use(
     await createContainer(
       engine,
       {
         image: image.id,
         user: { uid: 1000, gid: 1000 },
-        command: ["sh", "/opt/agent-worker/entry/start.sh"],
+        command: [shell, "/opt/agent-worker/entry/start.sh"],
         environment: { AGENT_WORKER_CONTAINER: "1" },
         labels: buildContainerLabels(createUlid()),
         mounts: [
           { source: findEntryDirectory(), target: "/opt/agent-worker/entry" },
           { source: sockets, target: "/opt/agent-worker/run" },
           { source: join(repository.path, ".git/objects"), target: "/opt/agent-worker/objects/0" },
+          ...(conversation === undefined ? [] : [{ source: earlier, target: conversationTarget }]),
         ],
         relabel: false,
         limits: { cpus: 2, memoryBytes: 1024 ** 3, pids: 256 },

@@ -11,5 +11,5 @@ export function toBrokenError(message: string, { step }: Pick<Told, "step">): Wo
   }
   if (step === "exited")
     return new WorkerError("COLLECT_FAILED", `The agent's work could not be brought out: ${message}`);
-  return new WorkerError("WORKSPACE_FAILED", `The work tree could not be made: ${message}`);
+  return new WorkerError("WORKSPACE_FAILED", `The container could not be got ready: ${message}`);
 }
