@@ -17,7 +17,7 @@ export interface ContainerOrder {
   readonly commitMessage: string;
 }
 
-/** Known before the container is: the agent CLI is started as soon as it is there. Nobody else is in there to take it. */
+/** Known before the container is: the agent CLI is started as soon as it is there. */
 export const modelPort = 8765;
 
 /** Where the entry program finds its order, in the directory that is mounted with the sockets. */

@@ -88,7 +88,7 @@ export const errorTable = {
   CONTAINER_START: {
     exit: 4,
     retryable: true,
-    hint: "With --image: the image needs node 22 or later, git and the agent CLI. See docs/image.md.",
+    hint: "With --image: the image needs node 22 or later, git, sh and the agent CLI. See docs/image.md.",
   },
   CONTAINER_LOST: {
     exit: 4,

@@ -19,22 +19,23 @@ function run(shell: string, code: string, ...args: readonly string[]): string {
 
 describe.each(["dash", "bash"])("launch.sh under %s", (shell) => {
   test.each([
-    ["nothing but headers and the loopback", ipv4Header, loopback, ""],
+    ["nothing but headers and the loopback", [ipv4Header, loopback], ""],
     [
       "a route of the loopback",
-      `${ipv4Header}lo\t0000007F\t00000000\t0001\t0\t0\t0\t000000FF\t0\t0\t0\n`,
-      loopback,
+      [`${ipv4Header}lo\t0000007F\t00000000\t0001\t0\t0\t0\t000000FF\t0\t0\t0\n`, loopback],
       "",
     ],
-    ["no IPv6 at all", ipv4Header, null, ""],
-    ["an IPv4 route", `${ipv4Header}eth0\t00000000\t010011AC\t0003\t0\t0\t0\t00000000\t0\t0\t0\n`, loopback, "eth0"],
-    ["an IPv6 route", ipv4Header, `${loopback}${loopback.replace(" lo", " eth1")}`, "eth1"],
-  ])("%s is seen for what it is", (_, ipv4, ipv6, expected) => {
+    ["no IPv6 at all", [ipv4Header, null], ""],
+    ["an IPv4 route", [`${ipv4Header}eth0\t00000000\t010011AC\t0003\t0\t0\t0\t00000000\t0\t0\t0\n`, loopback], "eth0"],
+    ["an IPv6 route", [ipv4Header, `${loopback}${loopback.replace(" lo", " eth1")}`], "eth1"],
+  ] as const)("%s is seen for what it is", (_, tables, expected) => {
     using directory = makeDirectory();
-    const [one, two] = ["route", "ipv6_route"].map((name) => join(directory.path, name));
-    writeFileSync(one ?? "", ipv4);
-    if (ipv6 !== null) writeFileSync(two ?? "", ipv6);
-    expect(run(shell, 'find_route "$1" "$2"; printf %s "$route" >&5', one ?? "", two ?? "")).toBe(expected);
+    const files = tables.map((content, at) => {
+      const file = join(directory.path, String(at));
+      if (content !== null) writeFileSync(file, content);
+      return file;
+    });
+    expect(run(shell, 'find_route "$1" "$2"; printf %s "$route" >&5', ...files)).toBe(expected);
   });
 
   test("a table that cannot be read counts as a way out", () => {

@@ -92,6 +92,6 @@ function buildSinks(session: Session, { watch, incoming }: Following): OutputSin
 
 async function failStart({ stderrTail }: Session): Promise<never> {
   throw new WorkerError("CONTAINER_START", `The container ended at once: ${stderrTail.read() || "it said nothing"}`, {
-    hint: "With --image: the image needs node 22 or later, git and the agent CLI. See docs/image.md.",
+    hint: "With --image: the image needs node 22 or later, git, sh and the agent CLI. See docs/image.md.",
   });
 }
