@@ -95,7 +95,7 @@ async function expectAll(server: TestServer, { report, events }: RunResult): Pro
   await expectEnd(server, { report, events });
 }
 
-/** One end, after all that was said; and either the work is there, or it says that it is not. */
+/** One end, after all that was said; the work is there if the server has kept it, and a reason is told if it could not do all it should. */
 async function expectEnd({ store }: TestServer, { report, events }: RunResult): Promise<void> {
   const labels = [`agent-worker.run=${report.runId}`];
   const query = { owner: "alice", states: [], labels, parent: undefined, limit: 100, cursor: undefined };
@@ -103,9 +103,11 @@ async function expectEnd({ store }: TestServer, { report, events }: RunResult): 
   await expectWhole(store, task?.id ?? "");
   expect(task?.attempt).toBe(1);
   expect(events.filter(({ type }) => type === "complete")).toHaveLength(1);
-  expect([task?.state, report.outcome, report.branch === null]).toEqual(
-    task?.commit === null ? ["failed", "unavailable", true] : ["succeeded", "succeeded", false],
+  expect(report.branch?.head ?? null).toBe(task?.commit);
+  expect([task?.state, report.outcome]).toEqual(
+    report.reason === null ? ["succeeded", "succeeded"] : ["failed", "unavailable"],
   );
+  expect([report.branch, report.reason]).not.toEqual([null, null]);
   expect([undefined, "DISK_FULL", "GIT_FAILED"]).toContain(report.reason?.code);
 }
 
