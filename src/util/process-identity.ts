@@ -17,18 +17,22 @@ export type Liveness = "alive" | "gone" | "elsewhere";
 
 export function readProcessIdentity(): ProcessIdentity {
   const { pid } = process;
-  return { pid, pidStartTime: readStartTime(pid), bootId: readBootId(), host: hostname() };
+  return { pid, pidStartTime: readStat(pid)?.startTime ?? null, bootId: readBootId(), host: hostname() };
 }
 
-/** Whether the process with this identity still runs. In doubt it does, so that nothing of a living run is removed. */
+/**
+ * Whether the process with this identity still runs. In doubt it does, so that nothing of a living run is removed. A
+ * zombie has ended: where process 1 of a container buries nobody, it stays for good.
+ */
 export function readLiveness(identity: ProcessIdentity): Liveness {
   if (identity.host !== hostname()) return "elsewhere";
   const bootId = readBootId();
   if (identity.bootId !== null && bootId !== null && identity.bootId !== bootId) return "gone";
   if (!acceptsSignals(identity.pid)) return "gone";
-  const startTime = readStartTime(identity.pid);
-  if (identity.pidStartTime === null || startTime === null) return "alive";
-  return identity.pidStartTime === startTime ? "alive" : "gone";
+  const stat = readStat(identity.pid);
+  if (stat?.state === "Z") return "gone";
+  if (identity.pidStartTime === null || stat === null) return "alive";
+  return identity.pidStartTime === stat.startTime ? "alive" : "gone";
 }
 
 function acceptsSignals(pid: number): boolean {
@@ -41,11 +45,13 @@ function acceptsSignals(pid: number): boolean {
   }
 }
 
-function readStartTime(pid: number): string | null {
+function readStat(pid: number): { readonly state: string; readonly startTime: string } | null {
   const stat = readSystemFile(`/proc/${pid}/stat`);
+  if (stat === null) return null;
   // Field 2 is the program's name in parentheses and may hold spaces and parentheses itself; field 3 follows the last.
-  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return fields?.[19] ?? null;
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const [state, startTime] = [fields[0], fields[19]];
+  return state === undefined || startTime === undefined ? null : { state, startTime };
 }
 
 function readBootId(): string | null {

@@ -1,10 +1,12 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { toGitError } from "../../src/git/git-error.ts";
 import { runGit, streamGit } from "../../src/git/run-git.ts";
+import { readLiveness, readProcessIdentity } from "../../src/util/process-identity.ts";
 import { gitSettings, makeDirectory, makeRepository } from "../support/repository.ts";
 
+const self = readProcessIdentity();
 const { signal } = new AbortController();
 
 async function* endless() {
@@ -20,7 +22,8 @@ function makeWaiting() {
   return {
     place: { settings: gitSettings },
     options: { cwd: directory.path, configuration: [["alias.wait", alias]] as const },
-    isRunning: () => existsSync(`/proc/${readFileSync(pidFile, "utf8").trim()}`),
+    isRunning: () =>
+      readLiveness({ ...self, pid: Number(readFileSync(pidFile, "utf8")), pidStartTime: null }) === "alive",
     [Symbol.dispose]: () => directory[Symbol.dispose](),
   };
 }
@@ -62,7 +65,6 @@ describe("runGit", () => {
       }
     };
     await expect(seen()).rejects.toBe("SIGTERM");
-    // Its parent is dead: process 1 buries it, whenever that comes to it.
     await expect.poll(waiting.isRunning).toBe(false);
   });
 
@@ -81,7 +83,6 @@ describe("runGit", () => {
       }
     };
     await expect(seen()).rejects.toMatchObject(late);
-    // Its parent is dead: process 1 buries it, whenever that comes to it.
     await expect.poll(waiting.isRunning).toBe(false);
     await expect(runGit(waiting.place, ["wait"], { ...waiting.options, signal: limit.signal })).rejects.toMatchObject(
       late,
@@ -94,7 +95,6 @@ describe("runGit", () => {
       expect(chunk.toString("utf8")).toBe("started\n");
       break;
     }
-    // Its parent is dead: process 1 buries it, whenever that comes to it.
     await expect.poll(waiting.isRunning).toBe(false);
   });
 });

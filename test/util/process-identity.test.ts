@@ -19,6 +19,15 @@ describe("a process's identity", () => {
     expect(readLiveness({ ...self, pid: child.pid ?? 0 })).toBe("gone");
   });
 
+  it("says that a process that has ended and that its parent never buries is gone", async () => {
+    const parent = spawn("sh", ["-c", "sleep 0.1 & echo $!; exec sleep 600"]);
+    const [said] = await once(parent.stdout, "data");
+    const pid = Number(said);
+    await expect.poll(() => readFileSync(`/proc/${pid}/stat`, "latin1")).toContain(") Z ");
+    expect(readLiveness({ ...self, pid, pidStartTime: null })).toBe("gone");
+    parent.kill("SIGKILL");
+  });
+
   it("tells a later process with the same pid, and an earlier start of the system, apart", () => {
     expect(readLiveness({ ...self, pidStartTime: "1" })).toBe("gone");
     expect(readLiveness({ ...self, bootId: "another" })).toBe("gone");
