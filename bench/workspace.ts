@@ -62,8 +62,8 @@ async function makeWorkspace(directory: string, workTree: string, scratch: strin
     directory: scratch,
     signal,
   });
-  const template = join(scratch, "git");
-  layOutRepository(template, {
+  const template = join(scratch, "tree");
+  layOutRepository(join(template, ".git"), {
     objectFormat: repository.objectFormat,
     core: ["bare = false"],
     head: { ref: "refs/heads/agent/bench", commit: sha },

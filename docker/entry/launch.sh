@@ -4,7 +4,7 @@ launch() {
   # Written by the host: directory, program, path, put_conversation_back, start_agent.
   . "$1/agent.sh"
   work_tree="/workspace/$directory"
-  if ! why=$({ put_conversation_back && fill "$1/git" "$work_tree"; } 2>&1) || ! cd "$work_tree"; then
+  if ! why=$({ put_conversation_back && fill "$1/tree" "$work_tree"; } 2>&1) || ! cd "$work_tree"; then
     printf 'failed %s\n' "$(printf '%s' "$why" | tr '\n' ' ')" >&5
     return
   fi
@@ -23,7 +23,7 @@ launch() {
   # Nobody opens them any more.
   rm /tmp/.prompt /tmp/.launch
   # Of the host's own git directory: the agent cannot write there.
-  echo "tree $(clean_git --git-dir="$1/git" rev-parse "HEAD^{tree}")" >&5
+  echo "tree $(clean_git --git-dir="$1/tree/.git" rev-parse "HEAD^{tree}")" >&5
   # What some shells say of a program that was killed is nobody's business.
   exec 2> /dev/null
   wait "$agent"
@@ -33,9 +33,9 @@ launch() {
   echo "exited $status" >&5
 }
 
-# fill <git directory> <work tree>: an own copy of the git directory, which borrows its objects, and a checkout of its HEAD.
+# fill <template> <work tree>: an own copy of the template, which holds a git directory that borrows its objects, and a checkout of its HEAD.
 fill() {
-  mkdir -p "$2" && cp -R "$1" "$2/.git" && cd "$2" || return
+  cp -R "$1" "$2" && cd "$2" || return
   clean_git -c checkout.workers=0 -c core.preloadIndex=true read-tree -m -u HEAD
 }
 

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Laid out by the host: a git directory that borrows the mounted objects and stands at the base. */
-export const template = "/opt/agent-worker/run/git";
+export const template = "/opt/agent-worker/run/tree/.git";
 
 /**
  * A git directory like the given one, with further objects. Its files are tiny: fs.cpSync takes longer to load than this does.

@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ContainerOrder } from "../../container/container-order.ts";
 import { formatLaunchScript, launchScriptName } from "../../container/launch-script.ts";
@@ -16,8 +16,8 @@ export interface WorkspaceFacts {
 }
 
 /**
- * What the container's first program (docker/entry/start.sh) makes the work tree of: a git directory, `git`, that borrows the mounted
- * objects, and starts there. To be laid out before the container starts.
+ * What the container's first program (docker/entry/start.sh) makes the work tree of, `tree`: nothing yet but a git directory that borrows the
+ * mounted objects. And what it starts there. To be laid out before the container starts.
  */
 export function layOutWorkspace(
   {
@@ -28,7 +28,10 @@ export function layOutWorkspace(
   { repository, branch, launch }: WorkspaceFacts,
 ): void {
   const { name, email } = order.author;
-  layOutRepository(join(runDirectory, "git"), {
+  const tree = join(runDirectory, "tree");
+  mkdirSync(tree);
+  chmodSync(tree, 0o755);
+  layOutRepository(join(tree, ".git"), {
     objectFormat: repository.objectFormat,
     core: ["filemode = true", "bare = false", "logallrefupdates = true"],
     sections: [`[user]\n\tname = ${quote(name)}\n\temail = ${quote(email)}`, "[gc]\n\tauto = 0"],

@@ -77,8 +77,7 @@ async function runInContainer(
   const given = warm === null ? opened.given : await giveOrder(early, opened, warm);
   const attempt = { settings, task, emit, context: await early.context };
   if (warm === null) await container.start();
-  // Not while the engine starts the container: that would only take it longer. The entry program has to start itself now.
-  const second = await loadSecondPhase(cli);
+  const second = await loadSecondPhase(cli, opened.control);
   progress.reader = second.reader;
   const isWarm = warm?.wasReady ?? false;
   const session = { ...opened, ...second, ...given, attempt, progress, deadline, isWarm };
