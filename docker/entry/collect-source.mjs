@@ -5,17 +5,15 @@ import { git, tryGit } from "./git.mjs";
 import { createGitDirectory, template } from "./workspace.mjs";
 
 /**
+ * @typedef {import("./order.mjs").Order} Order
  * @typedef {{ code: string, message: string }} Note
  * @typedef {{ cwd: string, env: Record<string, string> }} Place where git runs and with which directories
  *
  * @typedef {object} Source
  * @property {Place} place
  * @property {string} parent The commit that the leftovers go on top of.
- * @property {string} parentTree
  * @property {string | null} index The agent's own.
  * @property {Note[]} notes
- *
- * @typedef {import("./order.mjs").Order & { baseTree: string | null }} CollectOrder `baseTree`: the tree of the base, where it is known.
  */
 
 /**
@@ -57,23 +55,23 @@ const replaced = {
 /**
  * The agent's HEAD where it descends from the base, else the base. Throws where the agent's commits are incomplete.
  * @param {string} workTree
- * @param {CollectOrder} order
+ * @param {Order} order
  * @returns {Promise<Source>}
  */
 export async function openSource(workTree, order) {
   const gitDirectory = join(workTree, ".git");
-  if (order.baseTree !== null && isAsGiven(gitDirectory)) {
+  if (isAsGiven(gitDirectory)) {
     const place = createPlace(workTree, [join(gitDirectory, "objects")]);
-    return { place, parent: order.base, parentTree: order.baseTree, index: join(gitDirectory, "index"), notes: [] };
+    return { place, parent: order.base, index: join(gitDirectory, "index"), notes: [] };
   }
   const theirs = { cwd: workTree, env: { GIT_WORK_TREE: workTree, GIT_DIR: gitDirectory } };
   const paths = ["--path-format=absolute", "--git-path", "objects", "--git-path", "index"];
   const options = { ...theirs, timeoutMs: readTimeoutMs };
-  const answer = await tryGit(["rev-parse", ...paths, "HEAD^{commit}", "HEAD^{tree}"], options);
+  const answer = await tryGit(["rev-parse", ...paths, "HEAD^{commit}"], options);
   if (answer.code !== 0) return openBaseSource(workTree, order, replaced);
-  const [objects = "", index = "", head = "", tree = ""] = answer.stdout.toString().split("\n");
+  const [objects = "", index = "", head = ""] = answer.stdout.toString().split("\n");
   const place = createPlace(workTree, [objects]);
-  const own = { place, parent: head, parentTree: tree, index, notes: [] };
+  const own = { place, parent: head, index, notes: [] };
   if (head === order.base) return own;
   const ancestor = await tryGit(["merge-base", "--is-ancestor", order.base, head], place);
   if (ancestor.code !== 0) return openBaseSource(workTree, order, rewritten);
@@ -84,14 +82,13 @@ export async function openSource(workTree, order) {
 /**
  * Nothing of the agent's but its files.
  * @param {string} workTree
- * @param {CollectOrder} order
+ * @param {Order} order
  * @param {Note} [note]
  * @returns {Promise<Source>}
  */
 export async function openBaseSource(workTree, order, note = replaced) {
   const place = createPlace(workTree, []);
-  const parentTree = order.baseTree ?? (await git(["rev-parse", `${order.base}^{tree}`], place));
-  return { place, parent: order.base, parentTree, index: null, notes: [note] };
+  return { place, parent: order.base, index: null, notes: [note] };
 }
 
 /**

@@ -144,7 +144,7 @@ async function unwrapNestedRepositories(scratch, found) {
 /**
  * Its pack goes to `output`, when it is told to.
  * @param {string} workTree
- * @param {import("./collect-source.mjs").CollectOrder} order
+ * @param {import("./collect-source.mjs").Order} order
  * @param {NodeJS.WritableStream} output
  * @returns {Promise<Collected>}
  */
@@ -163,7 +163,7 @@ export async function collect(workTree, order, output) {
 
 /**
  * @param {Source} source
- * @param {import("./collect-source.mjs").CollectOrder} order
+ * @param {import("./collect-source.mjs").Order} order
  * @param {NodeJS.WritableStream} output
  * @returns {Promise<Collected>}
  */
@@ -184,21 +184,22 @@ async function collectFrom(source, order, output) {
 /** One shell for processes that follow each other: starting each from here takes as long as what it does. */
 const snapshotScript = `
   set -e
+  parent_tree=$(git rev-parse "$PARENT^{tree}")
   # Not before it is told to.
   read -r _
   # What the agent made unreadable for itself is made readable again: nothing is left out.
   git add -A 2>/dev/null || { chmod -R u+rwX . || true; git add -A; }
   tree=$(git write-tree)
-  if [ "$tree" = "$PARENT_TREE" ]; then echo "$PARENT"; else git commit-tree "$tree" -p "$PARENT" -F -; fi
+  if [ "$tree" = "$parent_tree" ]; then echo "$PARENT"; else git commit-tree "$tree" -p "$PARENT" -F -; fi
 `;
 
 /**
  * A shell that waits for the commit message. `take` gives the parent, or a commit on top of it that holds what was left uncommitted.
  * @param {Source} source
- * @param {import("./collect-source.mjs").CollectOrder} order
+ * @param {import("./collect-source.mjs").Order} order
  * @returns {{ take: () => Promise<string>, callOff: () => void }}
  */
-function startSnapshot({ parent, parentTree, place }, { author, commitMessage }) {
+function startSnapshot({ parent, place }, { author, commitMessage }) {
   const { name, email } = author;
   const env = {
     ...place.env,
@@ -207,7 +208,6 @@ function startSnapshot({ parent, parentTree, place }, { author, commitMessage })
     GIT_COMMITTER_NAME: name,
     GIT_COMMITTER_EMAIL: email,
     PARENT: parent,
-    PARENT_TREE: parentTree,
   };
   /** @type {PromiseWithResolvers<string>} */
   const { promise: input, resolve } = Promise.withResolvers();

@@ -1,4 +1,5 @@
 // What docker/entry/launch.sh says while it fills the work tree, starts the agent CLI and waits for its end.
+import { rmSync } from "node:fs";
 import { Socket } from "node:net";
 import { constants } from "node:os";
 
@@ -10,39 +11,39 @@ import { constants } from "node:os";
 // As start.sh opened them.
 const promptDescriptor = 3;
 const launchDescriptor = 4;
+/** Their names; open they are already. */
+const pipes = ["/tmp/.prompt", "/tmp/.launch"];
 
-/** @returns {{ filled: Promise<void>, started: Promise<Start>, tree: Promise<string>, exited: Promise<Exit> }} `tree`: the id of what was filled in. */
+/** @returns {{ filled: Promise<void>, started: Promise<Start>, exited: Promise<Exit> }} */
 export function followLaunch() {
   const launch = {
     /** @type {PromiseWithResolvers<void>} */
     filled: Promise.withResolvers(),
     /** @type {PromiseWithResolvers<Start>} */
     started: Promise.withResolvers(),
-    /** @type {PromiseWithResolvers<string>} */
-    tree: Promise.withResolvers(),
     /** @type {PromiseWithResolvers<Exit>} */
     exited: Promise.withResolvers(),
     /** @type {string | null} */
     missing: null,
   };
-  const { filled, started, tree, exited } = launch;
-  for (const { promise } of [filled, started, tree]) promise.catch(() => {});
+  const { filled, started, exited } = launch;
+  for (const { promise } of [filled, started]) promise.catch(() => {});
+  for (const pipe of pipes) rmSync(pipe, { force: true });
   readLines({
     onLine: (word, text) => take(launch, word, text),
     onEnd() {
-      for (const { reject } of [filled, started, tree]) reject(new Error("what starts the agent CLI was killed"));
+      for (const { reject } of [filled, started]) reject(new Error("what starts the agent CLI was killed"));
       // So was what waits for it: whatever of it is left will be killed as well.
       exited.resolve({ code: null, signal: "SIGKILL", error: null });
     },
   });
-  return { filled: filled.promise, started: started.promise, tree: tree.promise, exited: exited.promise };
+  return { filled: filled.promise, started: started.promise, exited: exited.promise };
 }
 
 /**
  * @param {{
  *   filled: PromiseWithResolvers<void>,
  *   started: PromiseWithResolvers<Start>,
- *   tree: PromiseWithResolvers<string>,
  *   exited: PromiseWithResolvers<Exit>,
  *   missing: string | null,
  * }} launch
@@ -50,12 +51,11 @@ export function followLaunch() {
  * @param {string} text
  */
 function take(launch, word, text) {
-  const { filled, started, tree, exited } = launch;
+  const { filled, started, exited } = launch;
   if (word === "failed") filled.reject(new Error(text.slice(-4000)));
   if (word === "filled") filled.resolve();
   if (word === "route") started.resolve({ pid: null, route: text });
   if (word === "started") started.resolve({ pid: Number(text), route: null });
-  if (word === "tree") tree.resolve(text);
   if (word === "missing") launch.missing = text;
   if (word === "exited") exited.resolve(readStatus(Number(text), launch.missing));
 }

@@ -1,5 +1,5 @@
 # launch <run directory>: fills the work tree and starts the agent CLI in it, with its stdin on descriptor 6, unless a route leads out of here. Says on 5, a line each:
-# `failed <why>`, or `filled`; then `route <device>`, or `started <process id>` and `tree <id>` of what was filled in; then `missing <program>`, if it was, and `exited <status>`.
+# `failed <why>`, or `filled`; then `route <device>`, or `started <process id>`; then `missing <program>`, if it was, and `exited <status>`.
 launch() {
   # Written by the host: directory, program, path, put_conversation_back, start_agent.
   . "$1/agent.sh"
@@ -20,10 +20,6 @@ launch() {
   start_agent <&6 5>&- 6<&- &
   agent=$!
   echo "started $agent" >&5
-  # Nobody opens them any more.
-  rm /tmp/.prompt /tmp/.launch
-  # Of the host's own git directory: the agent cannot write there.
-  echo "tree $(clean_git --git-dir="$1/tree/.git" rev-parse "HEAD^{tree}")" >&5
   # What some shells say of a program that was killed is nobody's business.
   exec 2> /dev/null
   wait "$agent"

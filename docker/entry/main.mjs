@@ -34,10 +34,10 @@ async function main() {
     const first = readOrder(orderFile);
     const workTree = `/workspace/${first.directory}`;
     expectsPrompt = first.mode === "run";
-    const baseTree = first.mode === "run" ? await runAgent(first, control) : null;
+    if (first.mode === "run") await runAgent(first, control);
     // Whoever was started before there was a task learns only now what the commit is to be called.
     const order = readOrder(orderFile);
-    const { head, notes, sendPack } = await collect(workTree, { ...order, baseTree }, control.socket);
+    const { head, notes, sendPack } = await collect(workTree, order, control.socket);
     const conversation = openConversation(order);
     control.send({ type: "collected", head, notes, conversationBytes: conversation.bytes });
     await conversation.send(control.socket);
@@ -56,7 +56,6 @@ async function main() {
  * The CLI is started meanwhile, where no route leads out of here; its prompt waits until the model has answered and nothing else has.
  * @param {import("./order.mjs").Order} order
  * @param {ReturnType<typeof connectControl>} control
- * @returns {Promise<string | null>} the tree of the base, if it is known
  */
 async function runAgent({ modelPort }, control) {
   const launch = followLaunch();
@@ -65,15 +64,11 @@ async function runAgent({ modelPort }, control) {
   const [found] = await Promise.all([findReachable(), launch.filled]);
   const { pid, route } = await launch.started;
   const reachable = route === null ? found : [`other machines through ${route}`, ...found];
-  const baseTree = launch.tree.then(
-    (id) => id || null,
-    () => null,
-  );
   const modelEndpoint = await answering;
   control.send({ type: "ready", selfTest: { modelEndpoint, reachable } });
   const isFit = modelEndpoint && reachable.length === 0;
   if (stopGraceMs !== null || !isFit) await killEverythingElse();
-  if (stopGraceMs !== null) return baseTree;
+  if (stopGraceMs !== null) return;
   if (!isFit) throw new Error("the self-test failed");
   agent = pid;
   void control.prompt.then(givePrompt);
@@ -81,5 +76,4 @@ async function runAgent({ modelPort }, control) {
   const exit = await launch.exited;
   await killEverythingElse();
   control.send({ type: "exited", ...exit, outOfMemoryKills: readOutOfMemoryKills() });
-  return baseTree;
 }
