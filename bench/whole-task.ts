@@ -8,7 +8,7 @@ import type { Bench } from "./support/row.ts";
 /** A whole task, process start to process end, against the same agent CLI in the same container, started by hand. */
 export const wholeTask: Bench = {
   rows: ["whole-task"],
-  async measure({ runs = 15, log }) {
+  async measure({ runs = 31, log }) {
     await using engine = await openMachineEngine();
     const image = await ensureProductImage(engine, log);
     await using world = await createWorld({ scenario: "write-file" });
