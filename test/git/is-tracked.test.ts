@@ -1,8 +1,8 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { isTracked } from "../../src/git/is-tracked.ts";
-import { gitSettings, makeDirectory, makeRepository } from "../support/repository.ts";
+import { gitSettings, makeDirectory, makeRepository, runTestGit } from "../support/repository.ts";
 
 const { signal } = new AbortController();
 const ask = (...path: readonly string[]) => isTracked(join(...path), gitSettings, signal);
@@ -35,5 +35,35 @@ describe("isTracked", () => {
     mkdirSync(join(checkout.path, "bin"));
     const settings = { ...gitSettings, path: join(checkout.path, "bin") };
     expect(await isTracked(join(checkout.path, ".env"), settings, signal)).toBe(false);
+  });
+
+  test.each([
+    ["of version 4, which shortens paths", ["update-index", "--index-version", "4"]],
+    ["that is split", ["update-index", "--split-index"]],
+    ["in which folders stand for their files", ["sparse-checkout", "set", "--cone", "--sparse-index", "other"]],
+  ])("reads no index %s", async (_, args) => {
+    using checkout = makeRepository({ "sub/.ea": "a", "sub/.env": "A=1\n", "other/a": "a" });
+    runTestGit(checkout.path, args);
+    checkout.write({ "sub/.env": "A=2\n" });
+    expect(await ask(checkout.path, "sub/.env")).toBe(true);
+    expect(await ask(checkout.path, "sub/.other")).toBe(false);
+  });
+
+  test("looks on where a directory is only called .git", async () => {
+    using checkout = makeRepository({ "sub/.env": "A=1\n" });
+    mkdirSync(join(checkout.path, "sub/.git"));
+    expect(await ask(checkout.path, "sub/.env")).toBe(true);
+  });
+
+  test("starts git only where a tracked file has such a name", async () => {
+    using checkout = makeRepository({ "sub/.env": "A=1\n" });
+    using tools = makeDirectory();
+    const canary = join(tools.path, "started");
+    writeFileSync(join(tools.path, "git"), `#!/bin/sh\n: > '${canary}'\n`, { mode: 0o755 });
+    const settings = { ...gitSettings, path: tools.path };
+    expect(await isTracked(join(checkout.path, ".other"), settings, signal)).toBe(false);
+    expect(existsSync(canary)).toBe(false);
+    await isTracked(join(checkout.path, ".env"), settings, signal);
+    expect(existsSync(canary)).toBe(true);
   });
 });
