@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { isTracked } from "../../src/git/is-tracked.ts";
@@ -6,6 +6,15 @@ import { gitSettings, makeDirectory, makeRepository, runTestGit } from "../suppo
 
 const { signal } = new AbortController();
 const ask = (...path: readonly string[]) => isTracked(join(...path), gitSettings, signal);
+
+/** With a git that only says that it was started. */
+async function isAsked(...path: readonly string[]): Promise<boolean> {
+  using tools = makeDirectory();
+  const canary = join(tools.path, "started");
+  writeFileSync(join(tools.path, "git"), `#!/bin/sh\n: > '${canary}'\n`, { mode: 0o755 });
+  await isTracked(join(...path), { ...gitSettings, path: tools.path }, signal);
+  return existsSync(canary);
+}
 
 describe("isTracked", () => {
   test("tells files of the repository from the user's own", async () => {
@@ -57,13 +66,19 @@ describe("isTracked", () => {
 
   test("starts git only where a tracked file has such a name", async () => {
     using checkout = makeRepository({ "sub/.env": "A=1\n" });
-    using tools = makeDirectory();
-    const canary = join(tools.path, "started");
-    writeFileSync(join(tools.path, "git"), `#!/bin/sh\n: > '${canary}'\n`, { mode: 0o755 });
-    const settings = { ...gitSettings, path: tools.path };
-    expect(await isTracked(join(checkout.path, ".other"), settings, signal)).toBe(false);
-    expect(existsSync(canary)).toBe(false);
-    await isTracked(join(checkout.path, ".env"), settings, signal);
-    expect(existsSync(canary)).toBe(true);
+    expect(await isAsked(checkout.path, ".other")).toBe(false);
+    expect(await isAsked(checkout.path, ".env")).toBe(true);
+  });
+
+  test("asks git of a large index, and of what belongs to somebody else", async () => {
+    using checkout = makeRepository({ a: "a" });
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) chownSync(join(checkout.path, ".git"), 1234, -1);
+    expect(await isAsked(checkout.path, ".env")).toBe(isRoot);
+    using large = makeRepository({ a: "a" });
+    const id = runTestGit(large.path, ["rev-parse", "HEAD:a"]).toString().trim();
+    const entries = Array.from({ length: 40_000 }, (_, at) => `100644 ${id}\t${"long".repeat(10)}${at}\n`);
+    runTestGit(large.path, ["update-index", "--index-info"], entries.join(""));
+    expect(await isAsked(large.path, ".env")).toBe(true);
   });
 });
