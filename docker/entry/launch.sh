@@ -1,7 +1,7 @@
 # launch <run directory>: fills the work tree and starts the agent CLI in it, with its stdin on descriptor 6, unless a route leads out of here. Says on 5, a line each:
 # `failed <why>`, or `filled`; then `route <device>`, or `started <process id>`; then `missing <program>`, if it was, and `exited <status>`.
 launch() {
-  # Written by the host: directory, program, path, put_conversation_back, start_agent.
+  # Written by the host: directory, program, put_conversation_back, start_agent.
   . "$1/agent.sh"
   work_tree="/workspace/$directory"
   if ! why=$({ put_conversation_back && fill "$1/tree" "$work_tree"; } 2>&1) || ! cd "$work_tree"; then

@@ -112,7 +112,6 @@ function toStartError(error: unknown): WorkerError {
     });
   }
   return new WorkerError("CONTAINER_START", `The container could not be started: ${engineError.message}`, {
-    hint: "With --image: the image needs node 22 or later, git, sh and the agent CLI. See docs/image.md.",
     cause: error,
   });
 }

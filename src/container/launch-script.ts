@@ -24,7 +24,6 @@ export function formatLaunchScript({ directory, argv, environment, continued }: 
   return [
     `directory=${quote(directory)}`,
     `program=${quote(argv[0] ?? "")}`,
-    `path=${quote(environment["PATH"] ?? "")}`,
     `put_conversation_back() { ${continued === null ? ":" : formatCopy(continued)}; }`,
     `start_agent() { ${command}; }`,
     "",
@@ -39,7 +38,7 @@ function formatCopy({ file, omitted }: NonNullable<Launch["continued"]>): string
   return `(umask 077 && mkdir -p ${quote(directory)} && ${filter} ${conversationTarget} > ${quote(file)})`;
 }
 
-/** For any POSIX shell. */
+/** For any POSIX shell; `quoteForShell` is for people, and escapes what cannot be shown. */
 function quote(word: string): string {
   return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -47,7 +47,7 @@ describe.each(["dash", "bash"])("launch.sh under %s", (shell) => {
     mkdirSync(join(directory.path, "run"));
     writeFileSync(
       join(directory.path, "run/agent.sh"),
-      "directory=d; program=p; path=/bin; put_conversation_back() { :; }; start_agent() { :; }\n",
+      "directory=d; program=p; put_conversation_back() { :; }; start_agent() { :; }\n",
     );
     const why = String.raw`fatal: no \c room for * \n`;
     const code = `fill() { printf '%s\\n' "$why" "$why" >&2; return 1; }; why=$2; launch "$1"`;

@@ -91,7 +91,5 @@ function buildSinks(session: Session, { watch, incoming }: Following): OutputSin
 }
 
 async function failStart({ stderrTail }: Session): Promise<never> {
-  throw new WorkerError("CONTAINER_START", `The container ended at once: ${stderrTail.read() || "it said nothing"}`, {
-    hint: "With --image: the image needs node 22 or later, git, sh and the agent CLI. See docs/image.md.",
-  });
+  throw new WorkerError("CONTAINER_START", `The container ended at once: ${stderrTail.read() || "it said nothing"}`);
 }
